@@ -1,0 +1,27 @@
+# What every target is compiled with, and the helpers (ccache, mold) used when they are present.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD AND NOT APPLE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror)
+
+# Results are a function of the source: no multiply and add may be fused behind our back.
+add_compile_options(-ffp-contract=off)
+
+if(DS4_SANITIZE)
+  add_compile_options(-fsanitize=${DS4_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${DS4_SANITIZE})
+endif()
+if(DS4_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,62 @@
+#include "base/json.h"
+
+#include <gtest/gtest.h>
+
+namespace ds4 {
+namespace {
+
+std::string round_trip(std::string_view text) {
+  const auto value = parse_json(text);
+  return value.ok() ? to_text(*value, JsonStyle::spaced) : "error: " + value.error().message;
+}
+
+TEST(json, keeps_key_order_and_digits) {
+  EXPECT_EQ(round_trip(R"({"z":1,"a":{"y":[1,2],"b":null}})"),
+            R"({"z": 1, "a": {"y": [1, 2], "b": null}})");
+  EXPECT_EQ(round_trip("123456789012345678901234567890"), "123456789012345678901234567890");
+  EXPECT_EQ(round_trip("-0"), "0");
+}
+
+TEST(json, prints_floats_as_the_prompt_does) {
+  EXPECT_EQ(round_trip("[1.50,1e3,1e22,1e-7,-0.0,100000000000000000.0,0.0001,123456.789]"),
+            "[1.5, 1000.0, 1e+22, 1e-07, -0.0, 1e+17, 0.0001, 123456.789]");
+  EXPECT_EQ(round_trip("[1e15,1e16,12345678901234567.0]"),
+            "[1000000000000000.0, 1e+16, 1.2345678901234568e+16]");
+}
+
+TEST(json, repeated_key_keeps_first_place_and_last_value) {
+  EXPECT_EQ(round_trip(R"({"a":1,"b":2,"a":3})"), R"({"a": 3, "b": 2})");
+}
+
+TEST(json, escapes_only_what_it_must) {
+  EXPECT_EQ(round_trip(R"("\u00e9\/\u007f\u2028\n\u0001\"\\")"),
+            "\"é/\x7f\xe2\x80\xa8\\n\\u0001\\\"\\\\\"");
+}
+
+TEST(json, lone_surrogates_become_the_replacement_character) {
+  EXPECT_EQ(round_trip(R"("\ud83d\ude00 \ud83d x \ude00 \\ud800")"),
+            "\"\xF0\x9F\x98\x80 \xEF\xBF\xBD x \xEF\xBF\xBD \\\\ud800\"");
+}
+
+TEST(json, refuses_with_a_place) {
+  EXPECT_NE(round_trip(R"({"a":})").find("invalid JSON at byte"), std::string::npos);
+  EXPECT_NE(round_trip("[1] x").find("error"), std::string::npos);
+  EXPECT_NE(round_trip("").find("error"), std::string::npos);
+  EXPECT_NE(round_trip(std::string(300, '[')).find("nested deeper than 200"), std::string::npos);
+  EXPECT_EQ(round_trip(std::string(200, '[') + std::string(200, ']')).size(), 400u);
+}
+
+TEST(json, reads_numbers) {
+  EXPECT_EQ(parse_json("42")->as_int(), 42);
+  EXPECT_EQ(parse_json("4.0")->as_int(), std::nullopt);
+  EXPECT_EQ(parse_json("4.5")->as_double(), 4.5);
+  EXPECT_EQ(parse_json("99999999999999999999")->as_int(), std::nullopt);
+}
+
+TEST(json, pretty_form_is_stable) {
+  EXPECT_EQ(to_text(*parse_json(R"({"a":[1,{}],"b":[]})"), JsonStyle::pretty),
+            "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}");
+}
+
+}  // namespace
+}  // namespace ds4
