@@ -2,7 +2,9 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 namespace ds4 {
 
@@ -124,8 +126,33 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     if (parent.is_array()) {
       parent.push(std::move(value));
     } else {
-      parent.set(keys_.back(), std::move(value));
+      parent.as_object().emplace_back(std::move(keys_.back()), std::move(value));
     }
+  }
+
+  // A repeated key keeps its first place and its last value. Done once per object, so that an
+  // object of a hundred thousand keys costs no square.
+  static void merge_repeated_keys(Json::Object& members) {
+    std::unordered_map<std::string_view, std::size_t> places;
+    places.reserve(members.size());
+    std::vector<std::size_t> repeated;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const auto [known, is_new] = places.try_emplace(members[i].first, i);
+      if (is_new) continue;
+      members[known->second].second = std::move(members[i].second);
+      repeated.push_back(i);
+    }
+    if (repeated.empty()) return;
+    std::size_t kept = 0;
+    auto next = repeated.begin();
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (next != repeated.end() && *next == i) {
+        ++next;
+      } else if (kept++ != i) {
+        members[kept - 1] = std::move(members[i]);
+      }
+    }
+    members.resize(kept);
   }
 
   bool open(Json container) {
@@ -142,6 +169,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     Json done = std::move(open_.back());
     open_.pop_back();
     keys_.pop_back();
+    if (done.is_object()) merge_repeated_keys(done.as_object());
     return add(std::move(done));
   }
 

@@ -26,6 +26,8 @@ TEST(json, prints_floats_as_the_prompt_does) {
 
 TEST(json, repeated_key_keeps_first_place_and_last_value) {
   EXPECT_EQ(round_trip(R"({"a":1,"b":2,"a":3})"), R"({"a": 3, "b": 2})");
+  EXPECT_EQ(round_trip(R"({"a":1,"a":2,"b":2,"a":3,"c":{"x":1,"x":2},"b":5})"),
+            R"({"a": 3, "b": 5, "c": {"x": 2}})");
 }
 
 TEST(json, escapes_only_what_it_must) {
@@ -51,6 +53,16 @@ TEST(json, reads_numbers) {
   EXPECT_EQ(parse_json("4.0")->as_int(), std::nullopt);
   EXPECT_EQ(parse_json("4.5")->as_double(), 4.5);
   EXPECT_EQ(parse_json("99999999999999999999")->as_int(), std::nullopt);
+}
+
+TEST(json, an_object_of_many_keys_is_no_square) {
+  std::string text = "{";
+  for (int i = 0; i < 200000; ++i) text += "\"k" + std::to_string(i) + "\":1,";
+  text += "\"k0\":2}";
+  const auto value = parse_json(text);
+  ASSERT_TRUE(value.ok());
+  EXPECT_EQ(value->as_object().size(), 200000u);
+  EXPECT_EQ(value->find("k0")->as_int(), 2);
 }
 
 TEST(json, pretty_form_is_stable) {
