@@ -60,10 +60,17 @@ class Parser {
   Result<Container> run() {
     TRY_DO(read_header());
     TRY_DO(read_metadata());
+    TRY_DO(check_tensor_count());
     TRY_DO(read_alignment());
     TRY_DO(read_directory());
     TRY_DO(check_extents());
     return std::move(out_);
+  }
+
+  Result<Metadata> run_metadata(std::uint64_t count) {
+    key_count_ = count;
+    TRY_DO(read_metadata());
+    return std::move(out_.metadata);
   }
 
  private:
@@ -123,7 +130,11 @@ class Parser {
       }
       out_.metadata.add({*key, static_cast<ValueType>(*type), value});
     }
+    return {};
+  }
 
+  // A vocabulary has no tensors, nor need every part of a split model.
+  Result<void> check_tensor_count() const {
     const bool is_vocabulary = text_is("general.type", "vocab");
     const Entry* split = out_.metadata.find("split.count");
     if (tensor_count_ == 0 && !is_vocabulary && split == nullptr) {
@@ -337,6 +348,10 @@ class Parser {
 
 Result<Container> parse_container(std::span<const std::byte> file) {
   return Parser(file).run();
+}
+
+Result<Metadata> parse_metadata(std::span<const std::byte> bytes, std::uint64_t count) {
+  return Parser(bytes).run_metadata(count);
 }
 
 std::string describe_dims(const Tensor& tensor) {

@@ -47,6 +47,9 @@ struct Container {
 // The message has no file name: the caller knows it.
 Result<Container> parse_container(std::span<const std::byte> file);
 
+// Reads just keys, as MetadataBytes wrote them. The result points into `bytes`.
+Result<Metadata> parse_metadata(std::span<const std::byte> bytes, std::uint64_t count);
+
 // "[4096, 2048, 256]"
 std::string describe_dims(const Tensor& tensor);
 

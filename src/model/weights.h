@@ -106,7 +106,6 @@ class TensorSource {
  public:
   virtual ~TensorSource() = default;
   virtual std::optional<FileTensor> find(std::string_view name) const = 0;
-  virtual std::vector<FileTensor> all() const = 0;
 };
 
 // Each checks every tensor of its list and reports all that are missing or wrong, one line each
