@@ -8,9 +8,9 @@
 namespace ds4::quant {
 
 struct BlockQ8K {
-  float d;                  // value = d * q; carries the sign that makes the extreme code -127
-  std::int8_t q[256];       // within -127..127
-  std::int16_t sums[16];    // of each run of 16 codes
+  float d;                // value = d * q; carries the sign that makes the extreme code -127
+  std::int8_t q[256];     // within -127..127
+  std::int16_t sums[16];  // of each run of 16 codes
 };
 static_assert(sizeof(BlockQ8K) == 292);
 

@@ -24,9 +24,9 @@ struct ScaledSums {
 
 ScaledSums dot_integers(const BlockQ2K& w, const BlockQ8K& x);
 ScaledSums dot_integers(const BlockQ4K& w, const BlockQ8K& x);
-std::int32_t dot_integers(const BlockIQ2XXS& w, const BlockQ8K& x);     // sum of (2s+1) * P
-std::int32_t dot_integers(const BlockQ8_0& w, const std::int8_t* x);    // 32 codes
-std::int32_t dot_integers(const BlockMXFP4& w, const std::int8_t* x);   // with doubled weights
+std::int32_t dot_integers(const BlockIQ2XXS& w, const BlockQ8K& x);    // sum of (2s+1) * P
+std::int32_t dot_integers(const BlockQ8_0& w, const std::int8_t* x);   // 32 codes
+std::int32_t dot_integers(const BlockMXFP4& w, const std::int8_t* x);  // with doubled weights
 
 // One block.
 float dot(const BlockQ2K& w, const BlockQ8K& x);
