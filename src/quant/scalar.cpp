@@ -28,10 +28,21 @@ std::array<float, 256> make_e4m3_table() {
 
 const std::array<float, 256> kE4m3 = make_e4m3_table();
 
+std::array<float, 256> without_nan(std::array<float, 256> table) {
+  for (float& value : table) value = value == value ? value : 0.0f;
+  return table;
+}
+
+const std::array<float, 256> kE4m3OrZero = without_nan(make_e4m3_table());
+
 }  // namespace
 
 float e4m3_to_f32(std::uint8_t bits) {
   return kE4m3[bits];
+}
+
+float e4m3_or_zero(std::uint8_t bits) {
+  return kE4m3OrZero[bits];
 }
 
 std::uint8_t f32_to_e4m3(float value) {

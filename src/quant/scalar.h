@@ -72,6 +72,9 @@ inline std::uint16_t f32_to_bf16(float value) {
 // E4M3FN: no infinities; 0x7F and 0xFF are NaN.
 float e4m3_to_f32(std::uint8_t bits);
 
+// As a converter takes it: NaN counts as 0.
+float e4m3_or_zero(std::uint8_t bits);
+
 // Saturates at 448, which infinities become too; NaN becomes 0x7F.
 std::uint8_t f32_to_e4m3(float value);
 
