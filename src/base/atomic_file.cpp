@@ -1,183 +1,210 @@
 #include "base/atomic_file.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <mutex>
+#include <cstdlib>
+#include <utility>
 
+#include "base/check.h"
 #include "base/human.h"
 #include "base/system_error.h"
+#include "base/unfinished_files.h"
 
 namespace ds4 {
-
 namespace {
 
-// Names of the unfinished files of this process, for the signal handler, which may neither lock
-// nor allocate: fixed slots, each filled before it is published.
-constexpr std::size_t kSlots = 16;
-constexpr std::size_t kPathBytes = 4096;
-struct Slot {
-  std::atomic<bool> taken{false};
-  std::atomic<bool> filled{false};
-  char path[kPathBytes];
-};
-Slot g_unfinished[kSlots];
-
-void remove_unfinished(int signal_number) {
-  for (Slot& slot : g_unfinished) {
-    if (slot.filled.load()) ::unlink(slot.path);
-  }
-  ::signal(signal_number, SIG_DFL);
-  ::raise(signal_number);
-}
-
-// A program that handles these signals itself keeps its own handlers.
-void install_handlers() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction current = {};
-    ::sigaction(number, nullptr, &current);
-    if (current.sa_handler != SIG_DFL) continue;
-    struct sigaction ours = {};
-    ours.sa_handler = remove_unfinished;
-    ::sigaction(number, &ours, nullptr);
-  }
-}
-
-void remember(const std::string& path) {
-  static std::once_flag once;
-  std::call_once(once, install_handlers);
-  if (path.size() >= kPathBytes) return;
-  for (Slot& slot : g_unfinished) {
-    if (slot.taken.exchange(true)) continue;
-    std::memcpy(slot.path, path.c_str(), path.size() + 1);
-    slot.filled.store(true);
-    return;
-  }
-}
-
-void forget(const std::string& path) {
-  for (Slot& slot : g_unfinished) {
-    if (!slot.filled.load() || path != slot.path) continue;
-    slot.filled.store(false);
-    slot.taken.store(false);
-  }
-}
-
 std::string folder_of(const std::string& path) {
-  const auto parent = std::filesystem::path(path).parent_path();
-  return parent.empty() ? "." : parent.string();
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Error cannot_write(const std::string& path, int error_number) {
-  return fail(Code::io, path, ": cannot write: ", system_reason(error_number));
+// Beside the target, because a rename works within one file system only. The name is cut so that
+// the additions fit into the usual 255 bytes.
+std::string temporary_name(const std::string& target) {
+  static std::atomic<unsigned> counter = 0;
+  const auto slash = target.rfind('/');
+  const auto name = slash == std::string::npos ? 0 : slash + 1;
+  return target.substr(0, name) + target.substr(name, 200) + ".part-" + std::to_string(::getpid()) +
+         "-" + std::to_string(counter++);
+}
+
+// What a symbolic link leads to, so that the link stays one.
+std::string follow(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
+  char* real = ::realpath(path.c_str(), nullptr);
+  if (real == nullptr) return path;
+  std::string target = real;
+  std::free(real);
+  return target;
+}
+
+// To the disk itself. Some file systems know no sync and say so with EINVAL.
+bool sync(int descriptor) {
+#ifdef F_FULLFSYNC
+  if (::fcntl(descriptor, F_FULLFSYNC) == 0) return true;
+#endif
+  return ::fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP;
+}
+
+Result<void> reserve(int descriptor, const std::string& target, std::uint64_t bytes) {
+  if (bytes == 0) return {};
+  struct statvfs disk {};
+  if (::fstatvfs(descriptor, &disk) == 0) {
+    const std::uint64_t free_bytes = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+    if (free_bytes < bytes) {
+      return fail(Code::io, "cannot write ", target, ": it takes ", human_bytes(bytes),
+                  " and its disk has ", human_bytes(free_bytes), " free");
+    }
+  }
+#ifdef __linux__
+  // The size of the file stays what was written; the blocks are ours already. A file system that
+  // cannot do it is no reason to stop.
+  if (::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) != 0 &&
+      (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
+    return fail(Code::io, "cannot reserve ", human_bytes(bytes), " for ", target, ": ",
+                system_reason(errno));
+  }
+#endif
+  return {};
 }
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::string path, std::string temporary_path, int descriptor)
-    : path_(std::move(path)), temporary_path_(std::move(temporary_path)), descriptor_(descriptor) {}
+struct AtomicFile::State {
+  State(std::string target_path, std::string temporary_path)
+      : target(std::move(target_path)),
+        temporary(std::move(temporary_path)),
+        unfinished(temporary) {}
 
-AtomicFile::AtomicFile(AtomicFile&& other) noexcept
-    : path_(std::move(other.path_)),
-      temporary_path_(std::move(other.temporary_path_)),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      end_(other.end_) {}
-
-AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
-  if (this == &other) return *this;
-  discard();
-  path_ = std::move(other.path_);
-  temporary_path_ = std::move(other.temporary_path_);
-  descriptor_ = std::exchange(other.descriptor_, -1);
-  end_ = other.end_;
-  return *this;
-}
-
-AtomicFile::~AtomicFile() {
-  discard();
-}
-
-void AtomicFile::discard() {
-  if (descriptor_ < 0) return;
-  ::close(descriptor_);
-  ::unlink(temporary_path_.c_str());
-  forget(temporary_path_);
-  descriptor_ = -1;
-}
-
-Result<AtomicFile> AtomicFile::create(std::string path) {
-  struct stat existing = {};
-  if (::stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode)) {
-    return fail(Code::bad_argument, path, ": exists and is not a regular file");
+  ~State() {
+    if (descriptor < 0) return;  // never created
+    ::close(descriptor);
+    if (!committed) ::unlink(temporary.c_str());
   }
-  static std::atomic<unsigned> counter{0};
-  // The process and a counter make the name unique; O_EXCL makes sure of it.
-  const std::string temporary =
-      path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
-  const int descriptor = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor < 0) return cannot_write(path, errno);
-  remember(temporary);
-  return AtomicFile(std::move(path), temporary, descriptor);
-}
 
-Result<void> AtomicFile::reserve(std::uint64_t size_bytes) {
-  struct statvfs disk = {};
-  if (::fstatvfs(descriptor_, &disk) == 0) {
-    const std::uint64_t room = std::uint64_t{disk.f_bavail} * disk.f_frsize;
-    if (size_bytes > room) {
-      return fail(Code::io, path_, ": needs ", human_bytes(size_bytes), ", the disk has ",
-                  human_bytes(room), " free");
+  Result<void> put(std::uint64_t offset, std::span<const std::byte> bytes) {
+    CHECK(!committed);
+    while (!bytes.empty()) {
+      const ssize_t count =
+          ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) {
+        return fail(Code::io, "cannot write ", target, " at byte ", offset, ": ",
+                    system_reason(errno));
+      }
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+      offset += static_cast<std::uint64_t>(count);
+      extend(offset);
+    }
+    return {};
+  }
+
+  void extend(std::uint64_t end) {
+    std::uint64_t known = size.load();
+    while (known < end && !size.compare_exchange_weak(known, end)) {
     }
   }
-  if (::ftruncate(descriptor_, static_cast<off_t>(size_bytes)) != 0) {
-    return cannot_write(path_, errno);
-  }
-  return {};
+
+  const std::string target;
+  const std::string temporary;
+  int descriptor = -1;
+  bool committed = false;
+  std::uint64_t position = 0;
+  std::atomic<std::uint64_t> size = 0;
+  // Leaves the list after the destructor's body: there is no instant at which nobody would remove
+  // the file.
+  UnfinishedFile unfinished;
+};
+
+AtomicFile::AtomicFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
+AtomicFile::AtomicFile(AtomicFile&&) noexcept = default;
+AtomicFile& AtomicFile::operator=(AtomicFile&&) noexcept = default;
+AtomicFile::~AtomicFile() = default;
+
+const std::string& AtomicFile::path() const {
+  return state_->target;
 }
 
-Result<void> AtomicFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written =
-        ::pwrite(descriptor_, bytes.data(), std::min<std::size_t>(bytes.size(), 1 << 30),
-                 static_cast<off_t>(offset));
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return cannot_write(path_, errno);
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-    offset += static_cast<std::uint64_t>(written);
+const std::string& AtomicFile::temporary_path() const {
+  return state_->temporary;
+}
+
+std::uint64_t AtomicFile::position() const {
+  return state_->position;
+}
+
+Result<AtomicFile> AtomicFile::create(const std::string& path, std::uint64_t expected_bytes) {
+  if (path.empty() || path.back() == '/') {
+    return fail(Code::bad_argument, "cannot write '", path, "': a file name is missing");
   }
-  return {};
+  const std::string target = follow(path);
+  struct stat old {};
+  const bool replaces = ::stat(target.c_str(), &old) == 0;
+  if (replaces && S_ISDIR(old.st_mode)) {
+    return fail(Code::bad_argument, "cannot write ", path, ": it is a folder; name a file");
+  }
+  // Renaming over /dev/null would replace the device itself.
+  if (replaces && !S_ISREG(old.st_mode)) {
+    return fail(Code::bad_argument, "cannot write ", path, ": it is a device or a pipe, no file");
+  }
+
+  // A killed process of the same number may have left the very name: the next one will do.
+  std::unique_ptr<State> state;
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    state = std::make_unique<State>(target, temporary_name(target));
+    state->descriptor =
+        ::open(state->temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (state->descriptor >= 0 || errno != EEXIST) break;
+  }
+  if (state->descriptor < 0) {
+    return fail(errno == ENOENT || errno == ENOTDIR ? Code::not_found : Code::io,
+                "cannot write into folder ", folder_of(target), ": ", system_reason(errno));
+  }
+  if (replaces) (void)::fchmod(state->descriptor, old.st_mode & 07777);
+  TRY_DO(reserve(state->descriptor, target, expected_bytes));
+  return AtomicFile(std::move(state));
 }
 
 Result<void> AtomicFile::write(std::span<const std::byte> bytes) {
-  TRY_DO(write_at(end_, bytes));
-  end_ += bytes.size();
+  TRY_DO(state_->put(state_->position, bytes));
+  state_->position += bytes.size();
   return {};
 }
 
+Result<void> AtomicFile::write(std::string_view text) {
+  return write(std::as_bytes(std::span(text)));
+}
+
+Result<void> AtomicFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  return state_->put(offset, bytes);
+}
+
 Result<void> AtomicFile::commit() {
-  if (::fsync(descriptor_) != 0) return cannot_write(path_, errno);
-  if (::rename(temporary_path_.c_str(), path_.c_str()) != 0) return cannot_write(path_, errno);
-  ::close(std::exchange(descriptor_, -1));
-  forget(temporary_path_);
-  // The name itself lives in the folder, which must reach the disk too.
-  const int folder = ::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return cannot_write(path_, errno);
-  const int synced = ::fsync(folder);
+  State& s = *state_;
+  CHECK(!s.committed);
+  const auto cannot = [&s](const char* what) {
+    return fail(Code::io, "cannot ", what, " ", s.target, ": ", system_reason(errno));
+  };
+  // Gives back what was reserved and not used.
+  if (::ftruncate(s.descriptor, static_cast<off_t>(s.size.load())) != 0) return cannot("finish");
+  if (!sync(s.descriptor)) return cannot("finish");
+  if (::rename(s.temporary.c_str(), s.target.c_str()) != 0) return cannot("replace");
+  s.committed = true;
+
+  const int folder = ::open(folder_of(s.target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return {};  // a folder that may be written but not read cannot be synced
+  const bool synced = sync(folder);
   const int reason = errno;
   ::close(folder);
-  // Some network file systems cannot; the file itself is safe by then.
-  if (synced != 0 && reason != EINVAL) return cannot_write(path_, reason);
-  return {};
+  errno = reason;
+  return synced ? Result<void>() : cannot("sync the folder of");
 }
 
 }  // namespace ds4

@@ -1,47 +1,56 @@
-// A new file that appears under its name complete or not at all: written beside it, made durable,
-// then renamed.
+// A file that appears under its name whole, or not at all: written beside the target under a
+// temporary name, synced, renamed.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "ds4/result.h"
 
 namespace ds4 {
 
-// Move-only. Destroying it before commit() removes the temporary file; so does an end by SIGINT,
-// SIGTERM or SIGHUP.
+// Until commit() succeeds, a file of that name stays what it was. An object that goes away without
+// it removes the temporary file, and so do SIGINT, SIGTERM and SIGHUP where the program leaves
+// these signals at their default.
 class AtomicFile {
  public:
-  // The folder of `path` must exist and be writable. An existing file stays until commit().
-  static Result<AtomicFile> create(std::string path);
+  // `expected_bytes`, when known, is reserved at once: a disk too small says so before the work.
+  // A symbolic link is followed. A new file gets the usual permissions, an existing one keeps its.
+  static Result<AtomicFile> create(const std::string& path, std::uint64_t expected_bytes = 0);
 
-  AtomicFile(AtomicFile&& other) noexcept;
-  AtomicFile& operator=(AtomicFile&& other) noexcept;
+  AtomicFile(AtomicFile&&) noexcept;
+  AtomicFile& operator=(AtomicFile&&) noexcept;
   ~AtomicFile();
 
-  const std::string& path() const { return path_; }
-  const std::string& temporary_path() const { return temporary_path_; }
-
-  // Sets the size, after checking that the disk has room. Bytes never written are zeros.
-  Result<void> reserve(std::uint64_t size_bytes);
-  // Any thread; ranges of concurrent calls must not overlap.
-  Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes);
-  // Appends behind all that this call wrote before. One thread.
+  // Appends after what write() wrote before. One thread at a time.
   Result<void> write(std::span<const std::byte> bytes);
-  // The file is durable under its name when this returns without error.
+  Result<void> write(std::string_view text);
+  // The bytes that write() wrote: where it continues.
+  std::uint64_t position() const;
+
+  // Writes at `offset`. Any thread, as long as no two write the same bytes.
+  Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+
+  // Syncs, renames, syncs the folder. Nothing may be written afterwards. After an error the old
+  // file, if any, is still in place; unless it was the folder that could not be synced, as the
+  // error then says.
   Result<void> commit();
 
- private:
-  AtomicFile(std::string path, std::string temporary_path, int descriptor);
-  void discard();
+  const std::string& path() const;            // the target
+  const std::string& temporary_path() const;  // what is being written until commit()
 
-  std::string path_;
-  std::string temporary_path_;
-  int descriptor_ = -1;
-  std::uint64_t end_ = 0;
+ private:
+  struct State;
+  explicit AtomicFile(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
+
+// Removes the temporary files of this process that are not committed. Safe in a signal handler: a
+// program with handlers of its own calls it when it ends from one.
+void remove_unfinished_files();
 
 }  // namespace ds4

@@ -88,11 +88,20 @@ void MappedFile::advise(Access access, std::uint64_t offset, std::uint64_t size)
   const std::uint64_t begin = offset / page * page;
   int advice = MADV_NORMAL;
   switch (access) {
-    case Access::normal: break;
-    case Access::sequential: advice = MADV_SEQUENTIAL; break;
-    case Access::random: advice = MADV_RANDOM; break;
-    case Access::soon: advice = MADV_WILLNEED; break;
-    case Access::done: advice = MADV_DONTNEED; break;
+    case Access::normal:
+      break;
+    case Access::sequential:
+      advice = MADV_SEQUENTIAL;
+      break;
+    case Access::random:
+      advice = MADV_RANDOM;
+      break;
+    case Access::soon:
+      advice = MADV_WILLNEED;
+      break;
+    case Access::done:
+      advice = MADV_DONTNEED;
+      break;
   }
   auto* at = const_cast<std::byte*>(bytes_.data()) + begin;
   (void)::madvise(at, static_cast<std::size_t>(offset + size - begin), advice);

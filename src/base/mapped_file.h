@@ -20,7 +20,8 @@ enum class Access {
 };
 
 // Owns the mapping; move-only. Views of bytes() live as long as the object that was opened, or the
-// one it was moved to. The descriptor is closed at once: a mapping outlives it. Any thread may read.
+// one it was moved to. The descriptor is closed at once: a mapping outlives it. Any thread may
+// read.
 class MappedFile {
  public:
   // An empty file maps as an empty span. Anything but a regular file is refused, without waiting

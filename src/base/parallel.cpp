@@ -75,7 +75,8 @@ int processor_count() {
 Result<void> for_each_item(std::size_t count, const ParallelOptions& options,
                            const std::function<Result<void>(std::size_t, int)>& body) {
   const int wanted = options.threads > 0 ? options.threads : processor_count();
-  const int threads = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(wanted), count));
+  const int threads =
+      static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(wanted), count));
   Team team(count, options.cancel, body);
   std::vector<std::thread> helpers;
   try {
