@@ -1,0 +1,34 @@
+#include "text/detokenizer.h"
+
+#include "text/utf8.h"
+
+namespace ds4::text {
+
+void Utf8Stream::push(std::string_view bytes, std::string& out) {
+  // Complete or refute the character held back, a byte at a time: at most three are needed.
+  while (!pending_.empty() && !bytes.empty()) {
+    pending_.push_back(bytes.front());
+    const Utf8Char c = decode_utf8(pending_);
+    if (c.kind == Utf8Char::invalid) {
+      // The new byte does not belong to it, and begins something of its own.
+      pending_.clear();
+      out += kReplacement;
+      break;
+    }
+    bytes.remove_prefix(1);
+    if (c.kind == Utf8Char::valid) {
+      out += pending_;
+      pending_.clear();
+    }
+  }
+  const std::size_t cut_off = incomplete_utf8_tail(bytes);
+  append_valid_utf8(out, bytes.substr(0, bytes.size() - cut_off));
+  pending_ += bytes.substr(bytes.size() - cut_off);
+}
+
+void Utf8Stream::finish(std::string& out) {
+  if (!pending_.empty()) out += kReplacement;
+  pending_.clear();
+}
+
+}  // namespace ds4::text
