@@ -52,6 +52,11 @@ class TagScanner {
   // While scanning: what is known is already in tag(), and this tells whether the bytes so far
   // carry DSML marks, so that they can hardly be prose.
   bool has_marks() const { return bars_after_ > 0; }
+  // The next byte is the first of a call's name.
+  bool is_at_call_name() const {
+    return state_ == State::value && tag_.name == TagName::invoke && !tag_.closing &&
+           attribute_ == "name" && value_.empty();
+  }
 
  private:
   enum class State {

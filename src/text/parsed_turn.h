@@ -18,6 +18,8 @@ struct ParseOptions {
   OfferedTools tools;
   // The conversation shows tool use although no tools are offered: exact markup still counts.
   bool history_has_tools = false;
+  // Whoever streams reports added tokens as marks (turn_reader.h).
+  bool knows_marks = false;
   bool coerce_arguments = false;  // "5" for an integer parameter becomes 5
 
   bool reads_calls() const { return !tools.empty() || history_has_tools; }
