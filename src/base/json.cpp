@@ -323,6 +323,10 @@ Json& Json::push(Json value) {
 }
 
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
+  // The library would take a NUL for the end of the text and not look behind it.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    return fail(Code::bad_argument, "invalid JSON at byte ", nul, ": a NUL byte");
+  }
   Builder builder(limits.depth);
   const bool has_escape = text.find("\\u") != std::string_view::npos;
   const bool ok = has_escape ? nlohmann::json::sax_parse(without_lone_surrogates(text), &builder)

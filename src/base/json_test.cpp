@@ -48,6 +48,13 @@ TEST(json, refuses_with_a_place) {
   EXPECT_EQ(round_trip(std::string(200, '[') + std::string(200, ']')).size(), 400u);
 }
 
+TEST(json, nul_is_not_the_end) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(round_trip("[1]\0]"sv), "error: invalid JSON at byte 3: a NUL byte");
+  EXPECT_EQ(round_trip("[1]\0"sv), "error: invalid JSON at byte 3: a NUL byte");
+  EXPECT_EQ(round_trip("\"\0\""sv), "error: invalid JSON at byte 1: a NUL byte");
+}
+
 TEST(json, reads_numbers) {
   EXPECT_EQ(parse_json("42")->as_int(), 42);
   EXPECT_EQ(parse_json("4.0")->as_int(), std::nullopt);
