@@ -114,4 +114,11 @@ Result<std::vector<Message>> arrange(std::vector<Message> messages, Offer offer)
   return out;
 }
 
+Message invalid_call_result(std::string_view reason) {
+  Message message;
+  message.role = Role::tool;
+  message.content = "Error: invalid tool call: " + std::string(reason);
+  return message;
+}
+
 }  // namespace ds4::text

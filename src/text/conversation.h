@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -25,5 +26,8 @@ struct Offer {
 // - Empty user and system messages are dropped unless nothing would be left.
 // - The list must end with the user or a tool, or with an assistant message to go on from.
 Result<std::vector<Message>> arrange(std::vector<Message> messages, Offer offer = {});
+
+// What the model is told when its tool call could not be read, so that it may try again.
+Message invalid_call_result(std::string_view reason);
 
 }  // namespace ds4::text

@@ -8,9 +8,6 @@ namespace ds4::text {
 
 namespace {
 
-// What one widely used client puts into its system text; it differs on every run.
-constexpr std::string_view kTelemetryPrefix = "x-anthropic-";
-
 Result<Role> role_of(const Json& message, std::string_view path) {
   TRY(const std::string name, string_member(message, "role", path));
   if (name == "system") return Role::system;
@@ -55,7 +52,7 @@ Result<std::string> content_of(const Json& message, Role role, bool drops_teleme
   if (content == nullptr) return std::string();
   const std::string place = member_path(path, "content");
   const auto is_dropped = [&](std::string_view text) {
-    return drops_telemetry && text.substr(0, kTelemetryPrefix.size()) == kTelemetryPrefix;
+    return drops_telemetry && is_telemetry(text);
   };
   if (content->is_string()) {
     return is_dropped(content->as_string()) ? std::string() : content->as_string();
@@ -150,6 +147,10 @@ Result<ToolsPosition> read_tools_position(const Json& options) {
 }
 
 }  // namespace
+
+bool is_telemetry(std::string_view system_text) {
+  return system_text.starts_with("x-anthropic-");
+}
 
 Result<std::vector<Message>> read_messages(const Json& list, MessageSource source,
                                            std::string_view path) {

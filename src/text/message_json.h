@@ -17,6 +17,10 @@ enum class MessageSource {
   client,  // a request: telemetry parts of system text are dropped, `developer` means system
 };
 
+// Text that a client sends about itself, not to the model. It differs on every run and would make
+// every prompt a new one.
+bool is_telemetry(std::string_view system_text);
+
 Result<std::vector<Message>> read_messages(const Json& list, MessageSource source,
                                            std::string_view path = "messages");
 
