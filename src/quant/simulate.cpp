@@ -52,7 +52,8 @@ void fp4sim32(float* x, std::size_t count) {
     const float scale = power_of_two(exponent);
     const float inverse = power_of_two(-exponent);
     for (std::size_t i = at; i < at + 32; ++i) {
-      x[i] = e2m1_to_f32(f32_to_e2m1(x[i] * inverse)) * scale;
+      // A zero keeps its sign, which the 4-bit code itself does not.
+      x[i] = std::copysign(e2m1_to_f32(f32_to_e2m1(std::fabs(x[i]) * inverse)) * scale, x[i]);
     }
   }
 }
