@@ -150,7 +150,8 @@ TEST(codec, mxfp4_takes_the_best_scale_in_nearly_every_block) {
   const auto importance = read_vector<float>("quant/quantize.importance.f32.bin");
   std::vector<float> tiled;
   for (std::size_t i = 0; i < input.size(); ++i) tiled.push_back(importance[i % importance.size()]);
-  for (const float* weights : {static_cast<const float*>(nullptr), tiled.data()}) {
+  const float* const choices[] = {nullptr, tiled.data()};
+  for (const float* weights : choices) {
     const auto values = decode(Type::mxfp4, encode(Type::mxfp4, input, weights), input.size());
     double got = 0;
     double best = 0;

@@ -77,10 +77,12 @@ void encode_mxfp4(const float* row, std::size_t columns, const float* importance
       Attempt best;
       int exponent = reaching;
       quantize_magnitudes(magnitude, weight, reaching, best);
-      for (const int other : {reaching - 1, reaching + 1}) {
+      for (int step = -3; step <= 1; ++step) {
+        const int other = reaching + step;
+        if (step == 0 || other < -127) continue;
         Attempt attempt;
         quantize_magnitudes(magnitude, weight, other, attempt);
-        attempt.error *= other < reaching ? 0.25f : 4.0f;
+        attempt.error *= power_of_two(2 * step);  // to the units of the first attempt
         if (attempt.error < best.error) {
           best = attempt;
           exponent = other;
