@@ -29,13 +29,14 @@ inline int ceil_log2(float value) {
 
 // binary16. Subnormals count: block scales are often that small.
 inline float f16_to_f32(std::uint16_t bits) {
+  // All three cases are computed and one is chosen, so that rows become vector code.
+  const std::uint32_t shifted = (bits & 0x7FFFu) << 13;
+  const std::uint32_t exponent = bits & 0x7C00u;
+  const auto mantissa = static_cast<float>(static_cast<std::int32_t>(bits & 0x3FFu));
+  const std::uint32_t small = std::bit_cast<std::uint32_t>(mantissa * 0x1p-24f);
+  const std::uint32_t wide = exponent == 0x7C00u ? shifted | 0x7F800000u : shifted + (112u << 23);
   const std::uint32_t sign = (bits & 0x8000u) << 16;
-  const std::uint32_t exponent = (bits >> 10) & 31;
-  const std::uint32_t mantissa = bits & 0x3FFu;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | mantissa << 13);
-  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
-  const float magnitude = static_cast<float>(mantissa) * power_of_two(-24);
-  return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
+  return std::bit_cast<float>(sign | (exponent == 0 ? small : wide));
 }
 
 // NaN narrows to a quiet NaN of the same sign, what is too large to infinity.
@@ -43,16 +44,14 @@ inline std::uint16_t f32_to_f16(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = (bits >> 16) & 0x8000u;
   const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
-  std::uint32_t half;
-  if (magnitude > 0x7F800000u) {
-    half = 0x7E00u;
-  } else if (magnitude >= 0x47800000u) {  // 2^16
-    half = 0x7C00u;
-  } else if (magnitude >= 0x38800000u) {  // 2^-14, the smallest normal half
-    half = (magnitude - 0x38000000u + 0xFFFu + ((magnitude >> 13) & 1)) >> 13;
-  } else {  // one unit of 0.5 is one unit of the subnormals, so the addition rounds for us
-    half = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3F000000u;
-  }
+  // Above the smallest normal half, 2^-14, the mantissa is rounded; below, one unit of 0.5 is one
+  // unit of the subnormals, so an addition rounds for us. From 2^16 on it is infinity.
+  const std::uint32_t normal = (magnitude - 0x38000000u + 0xFFFu + ((magnitude >> 13) & 1)) >> 13;
+  const std::uint32_t small =
+      std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3F000000u;
+  const std::uint32_t finite = magnitude >= 0x38800000u ? normal : small;
+  const std::uint32_t infinite = magnitude > 0x7F800000u ? 0x7E00u : 0x7C00u;
+  const std::uint32_t half = magnitude >= 0x47800000u ? infinite : finite;
   return static_cast<std::uint16_t>(sign | half);
 }
 
