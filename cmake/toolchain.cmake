@@ -14,6 +14,8 @@ if(MOLD AND NOT APPLE)
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror)
+# Options are structs with defaults: naming some of them is how they are used.
+add_compile_options(-Wno-missing-field-initializers)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-restrict)  # g++ 12 warns of overlaps inside std::string that are not there

@@ -116,8 +116,11 @@ class [[nodiscard]] Result<void> {
 
 #define TRY(target, ...) DS4_TRY_(DS4_JOIN(try_result_, __COUNTER__), target, __VA_ARGS__)
 
-#define TRY_DO(...)                                             \
-  do {                                                          \
-    auto try_result = (__VA_ARGS__);                            \
-    if (!try_result.ok()) return std::move(try_result).error(); \
+// The name differs from line to line, so that one may stand inside a lambda of another.
+#define DS4_TRY_DO_(result, ...)                        \
+  do {                                                  \
+    auto result = (__VA_ARGS__);                        \
+    if (!result.ok()) return std::move(result).error(); \
   } while (false)
+
+#define TRY_DO(...) DS4_TRY_DO_(DS4_JOIN(try_result_, __COUNTER__), __VA_ARGS__)

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 namespace ds4 {
 namespace {
@@ -69,7 +70,7 @@ void log_message(LogLevel level, std::string_view message) {
       line = name_of(level);
       line += ": ";
     }
-    line += printable(message);
+    line += printable(message, std::string::npos);
   }
   Console* console = target;
   (console != nullptr ? *console : Console::standard()).line(line);

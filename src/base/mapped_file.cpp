@@ -23,18 +23,18 @@ const char* other_kind(mode_t mode) {
   return "a device";
 }
 
-Error cannot_open(const std::string& path, int error_number) {
+Error cannot_open(const std::string& path, std::string_view what, int error_number) {
   const Code code = error_number == ENOENT || error_number == ENOTDIR ? Code::not_found : Code::io;
-  return fail(code, "cannot open ", path, ": ", system_reason(error_number));
+  return fail(code, path, ": cannot open ", what, ": ", system_reason(error_number));
 }
 
 Result<void> expect_regular(const std::string& path, mode_t mode) {
   const char* kind = other_kind(mode);
   if (kind == nullptr) return {};
   if (S_ISDIR(mode)) {
-    return fail(Code::bad_file, path, " is a folder; name a file inside it");
+    return fail(Code::bad_file, path, ": is a folder; name a file inside it");
   }
-  return fail(Code::bad_file, path, " is ", kind,
+  return fail(Code::bad_file, path, ": is ", kind,
               "; it is mapped into memory, which takes a regular file");
 }
 
@@ -56,27 +56,27 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-Result<MappedFile> MappedFile::open(std::string path) {
+Result<MappedFile> MappedFile::open(std::string path, std::string_view what) {
   struct stat status {};
   // Asked before opening, because opening is enough to disturb some devices; and again after it,
   // because the name may lead elsewhere by then. O_NONBLOCK keeps a pipe from holding us meanwhile.
-  if (::stat(path.c_str(), &status) != 0) return cannot_open(path, errno);
+  if (::stat(path.c_str(), &status) != 0) return cannot_open(path, what, errno);
   TRY_DO(expect_regular(path, status.st_mode));
 
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return cannot_open(path, errno);
+  if (descriptor < 0) return cannot_open(path, what, errno);
   struct Closer {
     int descriptor;
     ~Closer() { ::close(descriptor); }
   } closer{descriptor};
-  if (::fstat(descriptor, &status) != 0) return cannot_open(path, errno);
+  if (::fstat(descriptor, &status) != 0) return cannot_open(path, what, errno);
   TRY_DO(expect_regular(path, status.st_mode));
 
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return MappedFile(std::move(path), {});
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
   if (address == MAP_FAILED) {
-    return fail(Code::io, "cannot map ", path, " into memory: ", system_reason(errno));
+    return fail(Code::io, path, ": cannot map into memory: ", system_reason(errno));
   }
   return MappedFile(std::move(path), {static_cast<const std::byte*>(address), size});
 }

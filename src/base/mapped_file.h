@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "ds4/result.h"
 
@@ -26,7 +27,8 @@ class MappedFile {
  public:
   // An empty file maps as an empty span. Anything but a regular file is refused, without waiting
   // for the other end of a pipe.
-  static Result<MappedFile> open(std::string path);
+  // Messages read "PATH: cannot open WHAT: ...".
+  static Result<MappedFile> open(std::string path, std::string_view what = "file");
 
   MappedFile() = default;
   MappedFile(MappedFile&& other) noexcept;

@@ -90,18 +90,18 @@ TEST_F(mapped_file, advice_keeps_the_bytes_whatever_the_range) {
 TEST_F(mapped_file, names_what_is_missing) {
   const Error error = refusal(path("absent"));
   EXPECT_EQ(error.code, Code::not_found);
-  EXPECT_EQ(error.message, "cannot open " + path("absent") + ": no such file or folder");
+  EXPECT_EQ(error.message, path("absent") + ": cannot open file: no such file or folder");
 }
 
 TEST_F(mapped_file, refuses_a_folder) {
   const Error error = refusal(folder_);
   EXPECT_EQ(error.code, Code::bad_file);
-  EXPECT_EQ(error.message, folder_ + " is a folder; name a file inside it");
+  EXPECT_EQ(error.message, folder_ + ": is a folder; name a file inside it");
 }
 
 TEST_F(mapped_file, refuses_a_pipe_without_waiting_for_a_writer) {
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
-  EXPECT_THAT(refusal(path("pipe")).message, StartsWith(path("pipe") + " is a named pipe;"));
+  EXPECT_THAT(refusal(path("pipe")).message, StartsWith(path("pipe") + ": is a named pipe;"));
 }
 
 TEST_F(mapped_file, refuses_a_socket) {
@@ -111,19 +111,19 @@ TEST_F(mapped_file, refuses_a_socket) {
   path("socket").copy(address.sun_path, sizeof address.sun_path - 1);
   const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
   ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  EXPECT_THAT(refusal(path("socket")).message, HasSubstr(" is a socket;"));
+  EXPECT_THAT(refusal(path("socket")).message, HasSubstr(": is a socket;"));
   ::close(socket);
 }
 
 TEST_F(mapped_file, refuses_a_device) {
   EXPECT_EQ(refusal("/dev/zero").message,
-            "/dev/zero is a device; it is mapped into memory, which takes a regular file");
+            "/dev/zero: is a device; it is mapped into memory, which takes a regular file");
 }
 
 TEST_F(mapped_file, says_when_permission_is_missing) {
   const std::string secret = file("secret", "x");
   ASSERT_EQ(::chmod(secret.c_str(), 0), 0);
-  const std::string expected = "cannot open " + secret + ": permission denied";
+  const std::string expected = secret + ": cannot open file: permission denied";
   // Root may read everything, so root's test becomes somebody else first.
   const pid_t child = ::fork();
   if (child == 0) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/human.h"
+#include "base/utf8.h"
 
 namespace ds4 {
 namespace {

@@ -17,10 +17,6 @@ struct TerminalStyle {
 };
 TerminalStyle terminal_style(int descriptor);
 
-// `text` with control characters written as \x1b and the like: a file's name must not move the
-// cursor. Line breaks are control characters too.
-std::string printable(std::string_view text);
-
 // The descriptor that the process writes its messages to. All of it may be called by any thread.
 class Console {
  public:

@@ -14,11 +14,6 @@
 namespace ds4 {
 namespace {
 
-TEST(printable, shows_control_characters_and_leaves_the_rest) {
-  EXPECT_EQ(printable("plain – ß 中"), "plain – ß 中");
-  EXPECT_EQ(printable("a\x1b[2Jb\nc\x7f"), "a\\x1b[2Jb\\x0ac\\x7f");
-}
-
 TEST(terminal_style, a_pipe_is_none) {
   const PipeEnd pipe;
   EXPECT_FALSE(terminal_style(pipe.descriptor()).redraw);

@@ -51,7 +51,7 @@ std::optional<SplitName> parse_split_name(std::string_view path) {
 }
 
 Result<File::Part> File::open_part(const std::string& path) {
-  TRY(MappedFile map, MappedFile::open(path));
+  TRY(MappedFile map, MappedFile::open(path, "model"));
   auto container = parse_container(map.bytes());
   if (!container.ok()) return in_file(path, container.error());
   return Part{std::move(map), std::move(*container)};

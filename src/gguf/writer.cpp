@@ -71,11 +71,14 @@ Result<Layout> plan_layout(const MetadataBytes& keys, std::vector<TensorPlan> te
 }
 
 Result<Writer> Writer::create(const std::string& path, Layout layout) {
-  TRY(AtomicFile file, AtomicFile::create(path));
-  // Told in advance, so that a disk too small is refused before the work and not after it. The
-  // paddings between payloads are zeros because nobody writes them.
-  TRY_DO(file.reserve(layout.file_bytes));
+  // The size is told in advance, so that a disk too small is refused before the work, not after.
+  TRY(AtomicFile file, AtomicFile::create(path, layout.file_bytes));
   TRY_DO(file.write_at(0, std::as_bytes(std::span(layout.header))));
+  for (const TensorPlan& tensor : layout.tensors) {
+    const std::uint64_t end = tensor.offset + tensor.bytes;
+    const std::vector<std::byte> padding(align_up(end, layout.alignment) - end);
+    TRY_DO(file.write_at(end, padding));
+  }
   return Writer(std::move(file), std::move(layout));
 }
 

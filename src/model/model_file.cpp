@@ -127,15 +127,22 @@ Result<void> ModelFile::bind() {
   return {};
 }
 
-std::vector<WeightBytes> ModelFile::weight_bytes() const {
-  std::vector<WeightBytes> out;
+std::vector<std::pair<const TensorSpec*, const gguf::Tensor*>> ModelFile::bound_tensors() const {
+  std::vector<std::pair<const TensorSpec*, const gguf::Tensor*>> out;
   for (const TensorSpec& spec : specs_) {
     const gguf::Tensor* tensor = file_->find(spec.name);
-    if (tensor == nullptr) continue;
+    if (tensor != nullptr) out.emplace_back(&spec, tensor);
+  }
+  return out;
+}
+
+std::vector<WeightBytes> ModelFile::weight_bytes() const {
+  std::vector<WeightBytes> out;
+  for (const auto& [spec, tensor] : bound_tensors()) {
     WeightBytes w;
-    w.role = spec.role;
-    w.layer = spec.layer;
-    w.drafter = spec.layer >= static_cast<int>(shape_.layers);
+    w.role = spec->role;
+    w.layer = spec->layer;
+    w.drafter = spec->layer >= static_cast<int>(shape_.layers);
     w.rows = tensor->rows();
     w.count = tensor->dims[2];
     w.bytes = tensor->bytes;

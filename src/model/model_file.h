@@ -28,7 +28,9 @@ class ModelFile {
   const std::optional<MtpWeights>& mtp() const { return mtp_; }
   const std::optional<DsparkWeights>& dspark() const { return dspark_; }
 
-  // Every tensor of the file that belongs to the model, for accounts.
+  // Every tensor of the file that belongs to the model, with what it is for.
+  std::vector<std::pair<const TensorSpec*, const gguf::Tensor*>> bound_tensors() const;
+  // The same for accounts.
   std::vector<WeightBytes> weight_bytes() const;
   // Tensors that belong to nothing we know; they are ignored.
   std::size_t unknown_tensors() const { return unknown_tensors_; }

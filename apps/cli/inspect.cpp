@@ -1,0 +1,73 @@
+#include "cli/inspect.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/human.h"
+#include "base/utf8.h"
+#include "cli/inspection.h"
+#include "shared/console.h"
+
+namespace ds4::cli {
+
+namespace {
+
+constexpr std::uint64_t kContextDefault = 32768;
+
+bool is_vocabulary(const gguf::File& file) {
+  const auto type = file.metadata().text("general.type");
+  return type.ok() && *type == "vocab";
+}
+
+int inspect_vocabulary(const gguf::File& file, const InspectOptions& options) {
+  const auto size = file.metadata().count("deepseek4.vocab_size");
+  if (!size.ok()) return report(options.path + ": " + size.error().message);
+  const auto keys = model::read_tokenizer_keys(file.metadata(), *size);
+  if (!keys.ok()) return report(options.path + ": " + keys.error().message);
+  if (options.json) {
+    Json out = Json::object();
+    out.set("path", options.path);
+    out.set("known_as", "vocabulary");
+    out.set("tokens", static_cast<std::uint64_t>(keys->tokens.size()));
+    out.set("merges", static_cast<std::uint64_t>(keys->merges.size()));
+    out.set("pre", keys->pre);
+    print(to_text(out, JsonStyle::pretty) + "\n");
+  } else {
+    print(printable(options.path, 300) +
+          "\nvocabulary only, no model: " + human_count(keys->tokens.size()) + " tokens, " +
+          human_count(keys->merges.size()) + " merges, " + std::string(keys->pre) + "\n");
+  }
+  return 0;
+}
+
+}  // namespace
+
+int inspect(const InspectOptions& options) {
+  const auto model = model::ModelFile::open(options.path);
+  if (!model.ok()) {
+    // What stands in the file may explain why it is no model.
+    if (const auto file = gguf::File::open(options.path); file.ok()) {
+      if (is_vocabulary(*file)) return inspect_vocabulary(*file, options);
+      if (options.tensors && !options.json) print(list_tensors(*file));
+    }
+    return report(model.error().message);
+  }
+
+  const std::uint64_t limit = model->shape().context_tokens;
+  if (options.context_tokens > limit) {
+    return report(options.path + ": --ctx " + human_count(options.context_tokens) +
+                  " is more than the " + human_count(limit) + " tokens this model was made for");
+  }
+  const std::uint64_t context_tokens =
+      options.context_tokens > 0 ? options.context_tokens : std::min(limit, kContextDefault);
+  const Inspection inspection = gather(*model, context_tokens);
+  if (options.json) {
+    print(to_text(to_json(*model, inspection, options.tensors), JsonStyle::pretty) + "\n");
+  } else {
+    if (options.tensors) print(list_tensors(model->file()) + "\n");
+    print(describe(*model, inspection, stdout_is_styled()));
+  }
+  return 0;
+}
+
+}  // namespace ds4::cli

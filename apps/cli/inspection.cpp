@@ -1,0 +1,108 @@
+#include "cli/inspection.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace ds4::cli {
+
+namespace {
+
+using model::Role;
+using model::Weight;
+
+std::string type_of(const Weight& weight) {
+  return std::string(quant::info(weight.type).name);
+}
+
+std::string recipe_name(const model::ExpertWeights& experts) {
+  using quant::Type;
+  const Type gate = experts.gate.type, up = experts.up.type, down = experts.down.type;
+  if (gate == Type::iq2_xxs && up == gate && down == Type::q2_k) return "q2";
+  if (gate != up || gate != down) return "mixed";
+  switch (gate) {
+    case Type::f32:
+      return "f32";
+    case Type::f16:
+      return "f16";
+    case Type::bf16:
+      return "bf16";
+    case Type::q8_0:
+      return "q8";
+    case Type::q4_k:
+      return "q4";
+    case Type::mxfp4:
+      return "mxfp4";
+    default:
+      return "mixed";
+  }
+}
+
+std::vector<LayerRecipe> gather_recipes(const model::ModelWeights& weights) {
+  std::vector<LayerRecipe> out;
+  for (std::uint32_t l = 0; l < weights.layers.size(); ++l) {
+    const model::ExpertWeights& experts = weights.layers[l].experts;
+    const std::string types =
+        type_of(experts.gate) + "/" + type_of(experts.up) + "/" + type_of(experts.down);
+    if (!out.empty() && out.back().types == types) {
+      out.back().last = l;
+    } else {
+      out.push_back({l, l, recipe_name(experts), types});
+    }
+  }
+  return out;
+}
+
+std::vector<KindOfWeights> gather_kinds(const model::ModelFile& model,
+                                        const model::MemoryPlan& plan) {
+  struct Seen {
+    std::set<std::string> types;
+    std::uint64_t tensors = 0;
+  };
+  std::map<Role, Seen> main;
+  Seen draft;
+  for (const auto& [spec, tensor] : model.bound_tensors()) {
+    Seen& seen = spec->layer >= static_cast<int>(model.shape().layers) ? draft : main[spec->role];
+    seen.types.insert(std::string(quant::info(tensor->type).name));
+    ++seen.tensors;
+  }
+  const auto joined = [](const std::set<std::string>& types) {
+    std::string out;
+    for (const std::string& type : types) out += (out.empty() ? "" : ", ") + type;
+    return out;
+  };
+  std::vector<KindOfWeights> out;
+  for (const model::RoleBytes& role : plan.weights) {
+    const Seen& seen = main[role.role];
+    out.push_back({std::string(model::name_of(role.role)), joined(seen.types), seen.tensors,
+                   role.file_bytes, role.token_bytes});
+  }
+  if (draft.tensors > 0) {
+    out.push_back({model.mtp() ? "drafter (MTP block)" : "drafter (DSpark stages)",
+                   joined(draft.types), draft.tensors, plan.drafter_bytes, 0});
+  }
+  return out;
+}
+
+std::uint64_t memory_of_machine() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
+  if (pages <= 0 || page_bytes <= 0) return 0;
+  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
+}
+
+}  // namespace
+
+Inspection gather(const model::ModelFile& model, std::uint64_t context_tokens) {
+  Inspection out;
+  out.known = model::identify(model.shape());
+  out.plan = model::plan_memory(model.shape(), model.weight_bytes(), context_tokens);
+  out.kinds = gather_kinds(model, out.plan);
+  out.recipes = gather_recipes(model.weights());
+  out.machine_bytes = memory_of_machine();
+  return out;
+}
+
+}  // namespace ds4::cli
