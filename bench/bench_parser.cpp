@@ -75,7 +75,7 @@ void stream(benchmark::State& state, const std::string& text, bool thinking) {
   }
   const auto count = static_cast<double>(tokens.size());
   state.counters["per_token"] = benchmark::Counter(
-      count / 1e9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+      count, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
   state.SetBytesProcessed(static_cast<std::int64_t>(text.size()) * state.iterations());
 }
 
@@ -90,7 +90,7 @@ void track(benchmark::State& state, const std::string& text) {
   }
   const auto count = static_cast<double>(tokens.size());
   state.counters["per_token"] = benchmark::Counter(
-      count / 1e9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+      count, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void whole(benchmark::State& state, const std::string& text) {

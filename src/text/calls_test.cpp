@@ -43,6 +43,16 @@ TEST(openai_calls, accept_objects_and_missing_ids) {
   EXPECT_EQ(read_openai_calls(json(R"([{}])"), "c").error().message, "c[0].function: missing");
 }
 
+TEST(openai_calls, message_of_an_answer) {
+  ParsedTurn turn;
+  EXPECT_EQ(to_text(to_openai_message(turn)), R"({"role":"assistant","content":""})");
+  turn.reasoning = "r";
+  turn.calls = {kCalls[1]};
+  EXPECT_EQ(to_text(to_openai_message(turn)),
+            R"({"role":"assistant","content":null,"reasoning_content":"r","tool_calls":[)"
+            R"({"id":"call_2","type":"function","function":{"name":"g","arguments":"{}"}}]})");
+}
+
 TEST(openai_calls, response_items) {
   const Json items = to_response_items(kCalls);
   EXPECT_EQ(to_text(items.as_array()[0]),

@@ -54,6 +54,15 @@ Result<std::vector<ToolCall>> read_openai_calls(const Json& list, std::string_vi
   return calls;
 }
 
+Json to_openai_message(const ParsedTurn& turn) {
+  const std::string content = turn.content.substr(0, turn.prose_bytes);
+  const bool only_calls = content.empty() && !turn.calls.empty();
+  Json message(Json::Object{{"role", "assistant"}, {"content", only_calls ? Json() : content}});
+  if (!turn.reasoning.empty()) message.set("reasoning_content", turn.reasoning);
+  if (!turn.calls.empty()) message.set("tool_calls", to_openai_calls(turn.calls));
+  return message;
+}
+
 Json to_response_items(const std::vector<ToolCall>& calls) {
   Json list = Json::array();
   for (const ToolCall& call : calls) {

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "ds4/result.h"
 #include "text/message.h"
+#include "text/parsed_turn.h"
 
 namespace ds4::text {
 
@@ -17,6 +18,10 @@ Json to_openai_calls(const std::vector<ToolCall>& calls);
 Result<std::vector<ToolCall>> read_openai_calls(const Json& list, std::string_view path);
 // chat, legacy: {"name", "arguments"}
 Result<ToolCall> read_function_call(const Json& call, std::string_view path);
+
+// chat: the message of an answer. `content` is null where there are only calls; reasoning and calls
+// are left out where there are none.
+Json to_openai_message(const ParsedTurn& turn);
 
 // responses: one {"type": "function_call", "call_id", "name", "arguments"} a call.
 Json to_response_items(const std::vector<ToolCall>& calls);

@@ -9,6 +9,7 @@
 #include "text/calls_block.h"
 #include "text/dsml.h"
 #include "text/parse_vectors_test.h"
+#include "text/render.h"
 #include "text/stream_agreement.h"
 
 namespace ds4::text {
@@ -283,6 +284,56 @@ TEST(stream_parser, reads_back_what_is_rendered) {
     ++compared;
   }
   EXPECT_GT(compared, rounds / 2);
+}
+
+// Render a conversation, read the answers back out of the prompt as if they were sampled, put what
+// was read in their place: the prompt must not change by a byte.
+TEST(stream_parser, a_conversation_survives_being_read_back) {
+  static const char* const kProse[] = {"",          "Look.",        "a\n",
+                                       "\n\nb\n\n", " <b> & </b> ", "2 < 3\n\n\n"};
+  for (int seed = 0; seed < 2000; ++seed) {
+    Random random(static_cast<std::uint64_t>(seed));
+    const bool thinking = below(random, 2) == 0;
+    std::vector<Message> messages(1);
+    messages[0].role = Role::system;
+    messages[0].tools = {Json(Json::Object{{"name", "f"}})};
+    for (std::size_t turn = 0; turn < 3; ++turn) {
+      Message user;
+      user.content = "q";
+      messages.push_back(user);
+      Message answer;
+      answer.role = Role::assistant;
+      if (thinking) answer.reasoning = kProse[below(random, std::size(kProse))];
+      answer.content = kProse[below(random, std::size(kProse))];
+      for (std::size_t i = below(random, 3); i > 0; --i) {
+        Json arguments = Json::object();
+        arguments.set("v", random_json(random, 0));
+        if (spells_escape(arguments)) continue;
+        answer.tool_calls.push_back({"", "f", to_text(arguments), false});
+      }
+      messages.push_back(answer);
+    }
+    const RenderOptions options{.thinking = {.on = thinking}};
+    const auto before = render(messages, options);
+    ASSERT_TRUE(before.ok());
+
+    ParseOptions parse;
+    parse.thinking = thinking;
+    parse.tools = OfferedTools(messages[0].tools);
+    for (std::size_t i = 2; i < messages.size(); i += 2) {
+      const std::vector<Message> until(messages.begin(), messages.begin() + static_cast<long>(i));
+      const std::string prompt = render(until, options)->text();
+      const std::string all = before->text();
+      ASSERT_EQ(all.substr(0, prompt.size()), prompt);
+      const std::size_t end = all.find(kEndOfSentence, prompt.size());
+      const ParsedTurn turn =
+          parse_turn(all.substr(prompt.size(), end - prompt.size()), parse, TurnEnd::eos);
+      if (thinking) messages[i].reasoning = turn.reasoning;
+      messages[i].content = turn.content;
+      messages[i].tool_calls = turn.calls;
+    }
+    ASSERT_EQ(render(messages, options)->text(), before->text()) << "seed " << seed;
+  }
 }
 
 TEST(stream_parser, long_monotonous_text_takes_linear_time) {

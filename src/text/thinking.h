@@ -24,6 +24,9 @@ struct Thinking {
   bool operator==(const Thinking&) const = default;
 };
 
+// Where nobody says otherwise: the server, the terminal chat and the agent.
+inline constexpr Thinking kDefaultThinking{true, Effort::high};
+
 // What a request means by an effort: none, off; minimal, low; medium, high, xhigh; max, ultra; or
 // a number from 0 to 100 (0 off, 1-33 low, 34-79 high, 80-100 max). Other words are refused by
 // name.
