@@ -1,5 +1,7 @@
 #include "text/message_json.h"
 
+#include <algorithm>
+
 #include "text/conversation.h"
 #include "text/json_place.h"
 #include "text/openai_calls.h"
@@ -138,6 +140,24 @@ Result<Thinking> read_thinking(const Json& options) {
   return thinking;
 }
 
+// A misspelled option would silently render another prompt.
+Result<void> expect_known_options(const Json& options) {
+  constexpr std::string_view kKnown[] = {"thinking_mode",
+                                         "reasoning_effort",
+                                         "drop_thinking",
+                                         "add_bos",
+                                         "sticky_tools",
+                                         "tools_position",
+                                         "raw"};
+  for (const auto& [key, value] : options.as_object()) {
+    if (std::find(std::begin(kKnown), std::end(kKnown), key) != std::end(kKnown)) continue;
+    return fail(Code::bad_argument, "options.", key,
+                ": not known; there are thinking_mode, reasoning_effort, drop_thinking, add_bos, "
+                "sticky_tools, tools_position and raw");
+  }
+  return {};
+}
+
 Result<ToolsPosition> read_tools_position(const Json& options) {
   TRY(const std::string name, string_member_or(options, "tools_position", "last", "options"));
   if (name == "last") return ToolsPosition::last;
@@ -205,6 +225,7 @@ Result<RenderRequest> read_render_request(const Json& file) {
   const Json* given = present(file, "options");
   const Json options = given == nullptr ? Json::object() : *given;
   TRY_DO(expect_object(options, "options"));
+  TRY_DO(expect_known_options(options));
   TRY(request.options.thinking, read_thinking(options));
   TRY(request.options.drop_thinking, bool_member_or(options, "drop_thinking", true, "options"));
   TRY(request.options.add_bos, bool_member_or(options, "add_bos", true, "options"));

@@ -113,12 +113,11 @@ TEST(conversation, late_system_message_becomes_a_reminder_before_a_user_turn) {
 
 TEST(conversation, prompts_only_grow) {
   // Every request of a growing conversation begins with the one before it, up to the think mark.
-  const char* turns[] = {
-      R"({"role":"system","content":"A"},{"role":"user","content":"q"})",
-      R"(,{"role":"system","content":"late"})",
-      R"(,{"role":"assistant","content":"a"},{"role":"user","content":"q2"})",
-      R"(,{"role":"assistant","content":"b"},{"role":"system","content":"later"},)"
-      R"({"role":"user","content":"q3"})"};
+  const char* turns[] = {R"({"role":"system","content":"A"},{"role":"user","content":"q"})",
+                         R"(,{"role":"system","content":"late"})",
+                         R"(,{"role":"assistant","content":"a"},{"role":"user","content":"q2"})",
+                         R"(,{"role":"assistant","content":"b"},{"role":"system","content":"later"},
+          {"role":"user","content":"q3"})"};
   std::string list;
   std::string before;
   for (const char* turn : turns) {
@@ -319,6 +318,7 @@ TEST(message_json, errors_name_the_place) {
        "reasoning effort \"enormous\" is not known"},
       {R"({"options":{"add_bos":1},"messages":[]})",
        "options.add_bos: expected a boolean, found a number"},
+      {R"({"options":{"add_boss":true},"messages":[]})", "options.add_boss: not known"},
       {R"({"revision":"v9","messages":[]})", "template revision \"v9\" is not known"},
   };
   for (const auto& [file, sentence] : cases) {
