@@ -22,9 +22,10 @@ void decode_row(Type type, const std::byte* blocks, float* out, std::size_t colu
 // (CHECKed), and the others ignore them.
 //
 // The bytes are a function of the arguments alone, whatever the processor. In the block formats a
-// NaN is encoded as 0, an infinity as the largest magnitude the encoder accepts (2^27), and a
-// scale that binary16 cannot hold as the largest finite one, so a block always decodes to finite
-// values. F32, F16 and BF16 keep infinities and NaN.
+// NaN is encoded as 0, an infinity as the largest magnitude the encoder accepts (2^27, which is
+// more than its blocks can hold; 1.5 * 2^127 for MXFP4), and a scale that binary16 cannot hold as
+// the largest finite one, so a block always decodes to finite values. Importances that are NaN or
+// negative count as 0, and 2^40 is the largest. F32, F16 and BF16 keep infinities and NaN.
 void encode_row(Type type, const float* row, std::byte* out, std::size_t columns,
                 const float* importance);
 

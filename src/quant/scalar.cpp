@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::int8_t, 16> kDoubled = {0, 1,  2,  3,  4,  6,  8,  12,
                                                   0, -1, -2, -3, -4, -6, -8, -12};
 
-std::array<float, 256> make_e4m3_table() {
+constexpr std::array<float, 256> make_e4m3_table() {
   std::array<float, 256> table{};
   for (int bits = 0; bits < 256; ++bits) {
     const int exponent = (bits >> 3) & 15;
@@ -26,14 +26,14 @@ std::array<float, 256> make_e4m3_table() {
   return table;
 }
 
-const std::array<float, 256> kE4m3 = make_e4m3_table();
+constexpr std::array<float, 256> kE4m3 = make_e4m3_table();
 
-std::array<float, 256> without_nan(std::array<float, 256> table) {
+constexpr std::array<float, 256> without_nan(std::array<float, 256> table) {
   for (float& value : table) value = value == value ? value : 0.0f;
   return table;
 }
 
-const std::array<float, 256> kE4m3OrZero = without_nan(make_e4m3_table());
+constexpr std::array<float, 256> kE4m3OrZero = without_nan(make_e4m3_table());
 
 }  // namespace
 

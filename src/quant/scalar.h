@@ -16,7 +16,7 @@ inline float round_even(float value) {
 }
 
 // 2^exponent for every exponent that binary32 holds, subnormals included: -149..127.
-inline float power_of_two(int exponent) {
+constexpr float power_of_two(int exponent) {
   return exponent >= -126 ? std::bit_cast<float>(static_cast<std::uint32_t>(exponent + 127) << 23)
                           : std::bit_cast<float>(std::uint32_t{1} << (exponent + 149));
 }
