@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "base/check.h"
 #include "quant/iq2_xxs_grid.h"
 
 namespace ds4::quant {
@@ -52,6 +53,7 @@ Iq2xxsNeighbours::Iq2xxsNeighbours() : entries_(kPatterns) {
     while ((lists_.size() - start) % kPadding != 0) lists_.push_back(lists_[start]);
     entries_[code] = {static_cast<std::uint16_t>(start / kPadding),
                       static_cast<std::uint16_t>((lists_.size() - start) / kPadding)};
+    CHECK(entries_[code].length <= kLongest);
   }
 }
 

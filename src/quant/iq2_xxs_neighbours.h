@@ -16,9 +16,15 @@ class Iq2xxsNeighbours {
   // Lists are padded to a multiple of this with copies of their first pattern.
   static constexpr int kPadding = 16;
 
+  // The longest list, in units of that.
+  static constexpr int kLongest = 10;
+
+  // Length of a pattern's list, in units of kPadding; 0 for a pattern of the grid.
+  int length_of(std::uint32_t code) const { return entries_[code].length; }
+
   // The grid's patterns at the two smallest distances from `code`, nearest first, then by index.
   // Empty if `code` is in the grid itself.
-  std::span<const std::uint16_t> of(std::uint32_t code) const {
+  std::span<const std::int32_t> of(std::uint32_t code) const {
     const Entry entry = entries_[code];
     return {lists_.data() + std::size_t{entry.start} * kPadding,
             std::size_t{entry.length} * kPadding};
@@ -37,7 +43,7 @@ class Iq2xxsNeighbours {
     std::uint16_t length = 0;
   };
   std::vector<Entry> entries_;
-  std::vector<std::uint16_t> lists_;
+  std::vector<std::int32_t> lists_;  // as wide as the lanes of the search
 };
 
 }  // namespace ds4::quant

@@ -102,7 +102,7 @@ TEST(iq2_xxs, neighbours_are_the_two_nearest_shells_in_order) {
       EXPECT_EQ(neighbours.index_of(code), all[0].second);
       continue;
     }
-    std::vector<std::uint16_t> want;
+    std::vector<std::int32_t> want;
     int shells = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (i == 0 || all[i].first != all[i - 1].first) ++shells;

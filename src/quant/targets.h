@@ -3,10 +3,12 @@
 
 #include <span>
 
+#ifndef DS4_HAS_X86_TARGETS  // may be given as 0 to build for the baseline alone
 #if defined(__x86_64__) && defined(__GNUC__)
 #define DS4_HAS_X86_TARGETS 1
 #else
 #define DS4_HAS_X86_TARGETS 0
+#endif
 #endif
 
 namespace ds4::quant {
