@@ -81,6 +81,7 @@ class Scanner {
   }
 
   const char* newlines(const char* at) const {
+    if (segment_ != 0) return at;  // among CJK characters there are none
     while (at != end_ && (*at == '\n' || *at == '\r')) ++at;
     return at;
   }

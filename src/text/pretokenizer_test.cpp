@@ -47,6 +47,7 @@ TEST(pretokenizer, splits_as_the_worked_table) {
   EXPECT_EQ(joined("❤️abc"), "❤·️abc");
   EXPECT_EQ(joined("👨‍👩"), "👨·\u200D·👩");
   EXPECT_EQ(joined("1️⃣"), "1·️⃣");
+  EXPECT_EQ(joined("・\n"), "・·\n");  // the newline is in another segment than the mark
   EXPECT_EQ(joined(""), "");
 }
 
