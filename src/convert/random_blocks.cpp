@@ -47,9 +47,9 @@ float rms_of_codes(Type type) {
     // Codes 0..15 less 7.5, times sub-scales 0..63.
     case Type::q4_k:
       return std::sqrt(21.25f) * std::sqrt(1333.5f);
-    // Magnitudes of the grid (squares average 594), times (2s+1)/8.
+    // Magnitudes of the grid (their squares average 534.43), times (2s+1)/8.
     case Type::iq2_xxs:
-      return std::sqrt(594.0f) * std::sqrt(341.0f) / 8.0f;
+      return std::sqrt(534.43f) * std::sqrt(341.0f) / 8.0f;
     // E2M1 values, signs included.
     case Type::mxfp4:
       return std::sqrt(8.5625f);
