@@ -55,7 +55,8 @@ class TextSamples {
       } else if (chance < 16) {
         out += ',';
       } else if (chance < 17) {
-        out += " " + std::to_string(random_() % 3000);
+        out += ' ';
+        out += std::to_string(random_() % 3000);
       } else if (chance < 18) {
         out += "'s";
       }
@@ -87,7 +88,10 @@ class TextSamples {
     while (out.size() < size && !files.empty()) {
       for (const auto& file : files) {
         std::ifstream in(file, std::ios::binary);
-        out.append(std::istreambuf_iterator<char>(in), {});
+        const std::string text(std::istreambuf_iterator<char>(in), {});
+        // Other programs take markers in these files for added tokens.
+        if (text.find("｜") == std::string::npos && text.find("<|") == std::string::npos)
+          out += text;
         if (out.size() >= size) break;
       }
     }
@@ -99,10 +103,14 @@ class TextSamples {
     const std::string source = code(size);
     std::string out;
     for (std::size_t from = 0; out.size() < size; from = (from + 900) % source.size()) {
-      out += english(600) + "\n```cpp\n" + text::to_valid_utf8(source.substr(from, 900)) +
-             "\n```\n" + chinese(300) +
-             "\n{\"path\": \"src/main.cpp\", \"line\": " + std::to_string(random_() % 9000) +
-             ", \"ok\": true} ✅ 👩\u200D💻\n";
+      out += english(600);
+      out += "\n```cpp\n";
+      out += text::to_valid_utf8(source.substr(from, 900));
+      out += "\n```\n";
+      out += chinese(300);
+      out += "\n{\"path\": \"src/main.cpp\", \"line\": ";
+      out += std::to_string(random_() % 9000);
+      out += ", \"ok\": true} ✅ 👩\u200D💻\n";
     }
     return out;
   }

@@ -22,7 +22,10 @@ void append_short(const Vocabulary& vocabulary, std::string_view piece, std::vec
   for (std::size_t i = 0; i < count; ++i) {
     tokens[i] = vocabulary.byte_token(static_cast<unsigned char>(piece[i]));
   }
-  for (std::size_t i = 0; i + 1 < count; ++i) ranks[i] = merges.rank(tokens[i], tokens[i + 1]);
+  for (std::size_t i = 0; i + 1 < count; ++i) {
+    ranks[i] = vocabulary.byte_pair_rank(static_cast<unsigned char>(piece[i]),
+                                         static_cast<unsigned char>(piece[i + 1]));
+  }
 
   while (count > 1) {
     std::int32_t lowest = kNone;
@@ -62,7 +65,10 @@ void append_long(const Vocabulary& vocabulary, std::string_view piece, BpeScratc
     s.previous[at] = at - 1;  // never read at 0
   }
   for (std::uint32_t at = 0; at < count; ++at) {
-    s.ranks[at] = at + 1 < count ? merges.rank(s.tokens[at], s.tokens[at + 1]) : kNone;
+    s.ranks[at] = at + 1 < count
+                      ? vocabulary.byte_pair_rank(static_cast<unsigned char>(piece[at]),
+                                                  static_cast<unsigned char>(piece[at + 1]))
+                      : kNone;
     if (s.ranks[at] != kNone) s.heap.push_back(entry(at));
   }
   std::make_heap(s.heap.begin(), s.heap.end(), std::greater<>());

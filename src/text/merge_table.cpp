@@ -24,6 +24,8 @@ bool MergeTable::add(Token left, Token right, Token result) {
   CHECK(2 * (results_.size() + 1) < slots_.size());
   slots_[slot] = key << kTokenBits | results_.size();
   results_.push_back(result);
+  put(lefts_, left);
+  put(rights_, right);
   return true;
 }
 

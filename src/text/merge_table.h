@@ -29,6 +29,9 @@ class MergeTable {
 
   // The rank of the pair, kNone if it does not merge. Lower ranks merge first.
   std::int32_t rank(Token left, Token right) const {
+    // Most tokens begin no merge or end none: two small bitmaps answer for most pairs, and spare a
+    // look into the table, which is far larger than the nearest cache.
+    if (!has(lefts_, left) || !has(rights_, right)) return kNone;
     const std::uint64_t key = key_of(left, right);
     for (std::size_t slot = slot_of(key);; slot = (slot + 1) & mask_) {
       const std::uint64_t entry = slots_[slot];
@@ -41,6 +44,16 @@ class MergeTable {
   static constexpr std::uint64_t kRankMask = (std::uint64_t{1} << kTokenBits) - 1;
   static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};
 
+  static bool has(const std::vector<std::uint64_t>& set, Token token) {
+    const auto index = static_cast<std::size_t>(token);
+    return index / 64 < set.size() && (set[index / 64] >> index % 64 & 1) != 0;
+  }
+  static void put(std::vector<std::uint64_t>& set, Token token) {
+    const auto index = static_cast<std::size_t>(token);
+    if (index / 64 >= set.size()) set.resize(index / 64 + 1);
+    set[index / 64] |= std::uint64_t{1} << index % 64;
+  }
+
   static std::uint64_t key_of(Token left, Token right) {
     return std::uint64_t{static_cast<std::uint32_t>(left)} << kTokenBits |
            static_cast<std::uint32_t>(right);
@@ -49,8 +62,9 @@ class MergeTable {
     return static_cast<std::size_t>((key * 0x9E3779B97F4A7C15u) >> shift_);
   }
 
-  std::vector<std::uint64_t> slots_;  // a power of two, at most half full
-  std::vector<Token> results_;        // [rank]
+  std::vector<std::uint64_t> slots_;           // a power of two, at most half full
+  std::vector<Token> results_;                 // [rank]
+  std::vector<std::uint64_t> lefts_, rights_;  // the tokens that are one half of a merge
   std::size_t mask_ = 0;
   int shift_ = 0;
 };

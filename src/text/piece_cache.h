@@ -2,6 +2,7 @@
 // merging it anew.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -37,7 +38,7 @@ class PieceCache {
   };
 
   PieceCache() : entries_(static_cast<Entry*>(std::aligned_alloc(64, kSets * 2 * sizeof(Entry)))) {
-    if (entries_) std::memset(static_cast<void*>(entries_.get()), 0, kSets * 2 * sizeof(Entry));
+    if (entries_) std::memset(static_cast<void*>(entries_), 0, kSets * 2 * sizeof(Entry));
   }
 
   // `piece` has 1 to kPieceMax bytes and lies in a buffer that ends at `buffer_end`.
@@ -64,7 +65,7 @@ class PieceCache {
   // Null if the piece is not known. Valid until the next call.
   const Entry* find(const Key& key) {
     if (!entries_) return nullptr;
-    Entry* const set = &entries_.get()[2 * key.set];
+    Entry* const set = &entries_[2 * key.set];
     if (equal(set[0], key)) return &set[0];
     if (!equal(set[1], key)) return nullptr;
     std::swap(set[0], set[1]);
@@ -75,7 +76,7 @@ class PieceCache {
   // tokens to keep.
   void insert(const Key& key, const Token* tokens, std::size_t count) {
     if (!entries_ || count > kTokensMax) return;
-    Entry* const set = &entries_.get()[2 * key.set];
+    Entry* const set = &entries_[2 * key.set];
     set[1] = set[0];
     set[0].piece = key.piece;
     set[0].size = static_cast<std::uint8_t>(key.size);
@@ -84,8 +85,8 @@ class PieceCache {
   }
 
  private:
-  static constexpr int kSetBits = 13;
-  static constexpr std::size_t kSets = std::size_t{1} << kSetBits;  // 1 MiB of entries
+  static constexpr int kSetBits = 15;
+  static constexpr std::size_t kSets = std::size_t{1} << kSetBits;  // 4 MiB of entries
 
   // The bits of word `word` that belong to a piece of `size` bytes.
   static std::uint64_t mask(std::size_t size, std::size_t word) {
@@ -100,9 +101,10 @@ class PieceCache {
   }
 
   struct Free {
-    void operator()(Entry* entries) const { std::free(entries); }
+    void operator()(void* memory) const { std::free(memory); }
   };
-  std::unique_ptr<Entry[], Free> entries_;
+  std::unique_ptr<void, Free> memory_;
+  Entry* entries_ = nullptr;  // in memory_, each on its own cache line
 };
 
 }  // namespace ds4::text

@@ -73,7 +73,7 @@ class Tokenizer::Workers {
   }
 
  private:
-  static constexpr std::size_t kIdleMax = 16;  // about a mebibyte each
+  static constexpr std::size_t kIdleMax = 8;  // up to 4 MiB each
 
   std::mutex mutex_;
   std::vector<std::unique_ptr<Worker>> idle_;  // guarded by mutex_

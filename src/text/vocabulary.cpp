@@ -189,6 +189,10 @@ Result<void> Vocabulary::take_merges(const VocabularyArrays& arrays) {
       return fail(Code::bad_file, "merge ", index, " ", quoted(merge), " exists twice");
     }
   }
+  byte_pair_ranks_.reserve(65536);
+  for (const Token left : byte_tokens_) {
+    for (const Token right : byte_tokens_) byte_pair_ranks_.push_back(merges_.rank(left, right));
+  }
   return {};
 }
 

@@ -65,6 +65,10 @@ class Vocabulary {
   const AddedTokens& added() const { return added_; }
   const MergeTable& merges() const { return merges_; }
   Token byte_token(unsigned char byte) const { return byte_tokens_[byte]; }
+  // The rank at which two bytes merge: every piece begins with these, so they have a table.
+  std::int32_t byte_pair_rank(unsigned char left, unsigned char right) const {
+    return byte_pair_ranks_[std::size_t{left} << 8 | right];
+  }
 
  private:
   Vocabulary() = default;
@@ -83,6 +87,7 @@ class Vocabulary {
   std::vector<Token> added_list_, never_sampled_, stops_;
   std::array<Token, 256> byte_tokens_{};
   MergeTable merges_;
+  std::vector<std::int32_t> byte_pair_ranks_;  // [left << 8 | right]
   SpecialTokens special_{};
   bool v4_ = false;
 };
