@@ -54,13 +54,19 @@ class Determiniser {
         const Nfa::Edge& edge = nfa_.edge(e);
         ++work;
         switch (edge.kind) {
-          case Nfa::Kind::empty: visit(edge.to); break;
+          case Nfa::Kind::empty:
+            visit(edge.to);
+            break;
           case Nfa::Kind::begin:
             if (at_begin) visit(edge.to);
             break;
-          case Nfa::Kind::end: at_end.push_back(edge.to); break;
+          case Nfa::Kind::end:
+            at_end.push_back(edge.to);
+            break;
           case Nfa::Kind::bytes:
-          case Nfa::Kind::call: matters = true; break;
+          case Nfa::Kind::call:
+            matters = true;
+            break;
         }
       }
       if (matters) closed_.push_back(state);
@@ -99,8 +105,8 @@ class Determiniser {
     stack_.push_back(state);
   }
 
-  // The Dfa state of closed_. Acceptance is part of its name: an end assertion may make a set accept
-  // that another way to the same set does not.
+  // The Dfa state of closed_. Acceptance is part of its name: an end assertion may make a set
+  // accept that another way to the same set does not.
   Result<std::uint32_t> intern() {
     closed_.push_back(accepts_ ? 1 : 0);
     const auto [place, is_new] =

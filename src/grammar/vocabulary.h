@@ -1,0 +1,80 @@
+// The tokens as a byte trie, built once per model and shared by all grammars.
+//
+// The trie is laid out in the order of its bytes, so that walking a subtree is a scan forward and
+// skipping one is a jump. A control token that a grammar may ask for (a mark, such as the tool-call
+// mark) is spelled kMarkByte and then its name: no UTF-8 text holds that byte, so neither plain
+// tokens nor bytes can forge a mark.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ds4/result.h"
+
+namespace ds4::grammar {
+
+using Token = std::uint32_t;
+
+inline constexpr char kMarkByte = '\xFF';
+
+struct VocabularyOptions {
+  std::span<const Token> never = {};  // never allowed under a grammar: control tokens, padding
+  std::span<const Token> marks = {};  // matched as kMarkByte + their text
+  std::span<const Token> ends = {};   // end the text; allowed exactly where the grammar may end
+};
+
+class Vocabulary {
+ public:
+  static constexpr std::size_t kTokenBytesMax = 4096;
+
+  // `tokens[id]` are the bytes of each token. Empty tokens, and those holding kMarkByte without
+  // being marks, are never allowed. The bytes are copied.
+  static Result<Vocabulary> build(std::span<const std::string_view> tokens,
+                                  const VocabularyOptions& options);
+
+  struct Node {
+    std::uint32_t skip;         // the first node after this subtree
+    std::uint32_t first_token;  // of order(); the next node's first_token ends this node's tokens
+    std::uint16_t depth;        // the root has 0
+    std::uint8_t byte;
+  };
+
+  std::size_t size() const { return begin_.size() - 1; }
+  std::size_t words() const { return (size() + 63) / 64; }  // of a mask
+  std::size_t longest() const { return longest_; }
+  // The bytes a token stands for in a grammar; empty if it is never allowed.
+  std::string_view spelling(Token token) const {
+    return std::string_view(bytes_).substr(begin_[token], begin_[token + 1] - begin_[token]);
+  }
+  std::span<const Token> ends() const { return ends_; }
+  bool is_end(Token token) const;
+
+  // The trie: node 0 is the root; a last node beyond the trie closes the scan.
+  const Node& node(std::size_t index) const { return nodes_[index]; }
+  std::size_t node_count() const { return nodes_.size() - 1; }
+  std::span<const Token> order() const { return order_; }
+
+  // Which groups of characters occur below a node, one bit a group; see group_of_byte().
+  std::uint64_t groups_below(std::size_t index) const { return groups_[index]; }
+
+ private:
+  std::string bytes_;
+  std::vector<std::uint32_t> begin_;  // [tokens + 1], into bytes_
+  std::vector<Token> ends_, order_;
+  std::vector<Node> nodes_;
+  std::vector<std::uint64_t> groups_;
+  std::size_t longest_ = 0;
+};
+
+// Groups of bytes that automata seldom tell apart. Bit kUtf8Group stands for whole characters of
+// two bytes and more, bit kBrokenGroup for everything else.
+inline constexpr unsigned kUtf8Group = 62;
+inline constexpr unsigned kBrokenGroup = 63;
+unsigned group_of_byte(std::uint8_t ascii);
+// The length of the valid UTF-8 character that `text` begins with, or 0.
+std::size_t utf8_length(std::string_view text);
+
+}  // namespace ds4::grammar
