@@ -19,8 +19,9 @@ bool is_set(const char* variable) {
 // The first of the three variables that is set decides, as setlocale() has it.
 bool locale_is_utf8() {
   for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    if (!is_set(variable)) continue;
-    const std::string_view value = std::getenv(variable);
+    const char* text = std::getenv(variable);
+    if (text == nullptr || *text == '\0') continue;
+    const std::string_view value = text;
     for (std::string_view name : {"UTF-8", "utf-8", "UTF8", "utf8"}) {
       if (value.find(name) != std::string_view::npos) return true;
     }
