@@ -334,6 +334,10 @@ Result<void> Conversion::run(const std::string& output,
         layout_.tensors[item.tensor].bytes / (spec.dims[1] * spec.dims[2]);
     const std::uint64_t row = item.matrix * spec.dims[1] + item.first_row;
     TRY_DO(writer.write(item.tensor, row * row_bytes, encoded));
+    if (spec.storage != Storage::table) {
+      const SourceMatrix& source = sources_[item.tensor][item.matrix];
+      checkpoint_.release(source.bytes_of_rows(item.first_row, item.rows));
+    }
     if (on_progress) on_progress(item.rows * spec.dims[0]);
     return {};
   }));

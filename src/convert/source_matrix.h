@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "ds4/result.h"
@@ -21,6 +22,10 @@ class SourceMatrix {
   std::uint64_t columns() const { return columns_; }
   std::uint64_t rows() const { return rows_; }
   bool is_fp4() const { return form_ == Form::fp4; }
+  // Where rows stand in the checkpoint, their scales aside.
+  std::span<const std::byte> bytes_of_rows(std::uint64_t first, std::uint64_t count) const {
+    return {row_data(first), count * row_bytes_};
+  }
 
   void read_row(std::uint64_t row, float* out) const;
   // The row as MXFP4 blocks, without loss. Only of FP4.

@@ -221,6 +221,14 @@ Result<Checkpoint> Checkpoint::open(const std::string& path) {
   return checkpoint;
 }
 
+void Checkpoint::release(std::span<const std::byte> bytes) const {
+  for (const MappedFile& file : files_) {
+    const std::byte* begin = file.bytes().data();
+    if (bytes.data() < begin || bytes.data() >= begin + file.bytes().size()) continue;
+    file.advise(Access::done, static_cast<std::uint64_t>(bytes.data() - begin), bytes.size());
+  }
+}
+
 const SafeTensor* Checkpoint::find(std::string_view name) const {
   const auto found = index_.find(std::string(name));
   return found == index_.end() ? nullptr : &tensors_[found->second];

@@ -46,6 +46,9 @@ class Checkpoint {
   std::span<const SafeTensor> tensors() const { return tensors_; }
   const SafeTensor* find(std::string_view name) const;
 
+  // Says that these bytes of a tensor will not be needed soon: their pages need not stay in memory.
+  void release(std::span<const std::byte> bytes) const;
+
  private:
   Result<void> add_file(const std::string& path);
 
