@@ -1,7 +1,7 @@
 #include "cli/inspect.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <optional>
 
 #include "base/human.h"
 #include "base/utf8.h"
@@ -60,7 +60,13 @@ int inspect(const InspectOptions& options) {
   }
   const std::uint64_t context_tokens =
       options.context_tokens > 0 ? options.context_tokens : std::min(limit, kContextDefault);
-  const Inspection inspection = gather(*model, context_tokens);
+  std::optional<model::DrafterFile> drafter;
+  if (!options.drafter_path.empty()) {
+    auto opened = model::open_drafter(options.drafter_path, *model);
+    if (!opened.ok()) return report(opened.error().message);
+    drafter = std::move(*opened);
+  }
+  const Inspection inspection = gather(*model, drafter ? &*drafter : nullptr, context_tokens);
   if (options.json) {
     print(to_text(to_json(*model, inspection, options.tensors), JsonStyle::pretty) + "\n");
   } else {

@@ -2,9 +2,10 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
+
+#include "base/utf8.h"
 
 namespace ds4::cli {
 
@@ -95,11 +96,28 @@ std::uint64_t memory_of_machine() {
 
 }  // namespace
 
-Inspection gather(const model::ModelFile& model, std::uint64_t context_tokens) {
+Inspection gather(const model::ModelFile& model, const model::DrafterFile* drafter,
+                  std::uint64_t context_tokens) {
   Inspection out;
   out.known = model::identify(model.shape());
   out.plan = model::plan_memory(model.shape(), model.weight_bytes(), context_tokens);
   out.kinds = gather_kinds(model, out.plan);
+  if (model.mtp()) {
+    out.drafter = "MTP block, in this file";
+  } else if (model.dspark()) {
+    out.drafter = "DSpark stages, in this file";
+  } else {
+    out.drafter = "none";
+  }
+  if (drafter != nullptr) {
+    const gguf::File& file = *drafter->file;
+    const std::string what = drafter->mtp ? "MTP block" : "DSpark stages";
+    std::uint64_t bytes = 0;
+    for (const gguf::Tensor& tensor : file.tensors()) bytes += tensor.bytes;
+    out.drafter = what + ", from " + printable(file.part(0).path());
+    out.plan.drafter_bytes += bytes;
+    out.kinds.push_back({"drafter (" + what + ")", "", file.tensors().size(), bytes, 0});
+  }
   out.recipes = gather_recipes(model.weights());
   out.machine_bytes = memory_of_machine();
   return out;

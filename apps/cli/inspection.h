@@ -33,10 +33,13 @@ struct Inspection {
   std::vector<KindOfWeights> kinds;
   std::vector<LayerRecipe> recipes;
   model::MemoryPlan plan;
+  std::string drafter;              // what drafts, and where it is; "none"
   std::uint64_t machine_bytes = 0;  // memory of this machine
 };
 
-Inspection gather(const model::ModelFile& model, std::uint64_t context_tokens);
+// `drafter` may be null. Its bytes count in the plan.
+Inspection gather(const model::ModelFile& model, const model::DrafterFile* drafter,
+                  std::uint64_t context_tokens);
 
 // For people, at most 80 columns. `styled` adds bold and dim.
 std::string describe(const model::ModelFile& model, const Inspection& inspection, bool styled);

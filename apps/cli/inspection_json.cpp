@@ -84,7 +84,7 @@ Json to_json(const model::ModelFile& model, const Inspection& in, bool with_tens
   for (const std::string& difference : in.known.differences) differences.push(difference);
   out.set("differences", std::move(differences));
   out.set("shape", shape_json(model.shape()));
-  out.set("drafter", model.mtp() ? Json("mtp") : (model.dspark() ? Json("dspark") : Json()));
+  out.set("drafter", in.drafter);
 
   Json tokenizer;
   if (model.tokenizer().present) {

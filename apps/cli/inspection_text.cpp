@@ -89,8 +89,11 @@ void describe_shape(Page& page, const model::ModelFile& model, const Inspection&
                                     human_count(s.rope_original_tokens)));
   const bool preview = s.revision == model::TemplateRevision::preview;
   page.entry("template", preview ? "preview" : "0731");
-  page.entry("drafter", model.mtp() ? "MTP block, in this file"
-                                    : (model.dspark() ? "DSpark stages, in this file" : "none"));
+  page.entry("drafter", in.drafter);
+  if (const auto variant = model.file().metadata().text("deepseek4.checkpoint_variant");
+      variant.ok()) {
+    page.entry("variant", printable(*variant) + " (its vision encoder is another file; text only)");
+  }
   const model::TokenizerKeys& tokenizer = model.tokenizer();
   page.entry("tokenizer",
              tokenizer.present

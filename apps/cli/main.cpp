@@ -22,6 +22,7 @@ constexpr char kAboutInspect[] =
     "  ds4 inspect flash.gguf --ctx 1000000       memory of a session of a million tokens\n"
     "  ds4 inspect flash.gguf --tensors           every tensor, then the page\n"
     "  ds4 inspect flash.gguf --json              the same facts for a program\n"
+    "  ds4 inspect flash.gguf --mtp mtp.gguf      whether this drafter fits it\n"
     "  ds4 inspect big-00001-of-00004.gguf        any part opens the whole split model\n";
 
 }  // namespace
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
   command->add_option("FILE", inspect.path, "A GGUF file, or any part of a split one")->required();
   command->add_option("--ctx", inspect.context_tokens, "Tokens of the planned session [32768]")
       ->check(CLI::PositiveNumber);
+  command->add_option("--mtp", inspect.drafter_path, "A drafter's support file to go with it");
   command->add_flag("--tensors", inspect.tensors, "List every tensor");
   command->add_flag("--json", inspect.json, "Print JSON");
   command->callback([&] { exit_code = ds4::cli::inspect(inspect); });

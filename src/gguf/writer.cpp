@@ -74,10 +74,11 @@ Result<Writer> Writer::create(const std::string& path, Layout layout) {
   // The size is told in advance, so that a disk too small is refused before the work, not after.
   TRY(AtomicFile file, AtomicFile::create(path, layout.file_bytes));
   TRY_DO(file.write_at(0, std::as_bytes(std::span(layout.header))));
-  for (const TensorPlan& tensor : layout.tensors) {
-    const std::uint64_t end = tensor.offset + tensor.bytes;
-    const std::vector<std::byte> padding(align_up(end, layout.alignment) - end);
-    TRY_DO(file.write_at(end, padding));
+  // Its last byte gives the file its size: what is never written, paddings among it, reads as
+  // zeros.
+  if (layout.file_bytes > layout.header.size()) {
+    const std::byte last{0};
+    TRY_DO(file.write_at(layout.file_bytes - 1, {&last, 1}));
   }
   return Writer(std::move(file), std::move(layout));
 }

@@ -160,6 +160,11 @@ Result<DrafterFile> open_drafter(const std::string& path, const ModelFile& model
   const auto bind = [&]() -> Result<void> {
     TRY(const std::string_view name, keys.text("general.architecture"));
     if (name == "deepseek4_mtp_support") {
+      TRY(const std::uint64_t experts, keys.count("deepseek4.expert_count"));
+      if (experts != model.shape().experts) {
+        return fail(Code::unsupported, "draft file is for a model of ", experts,
+                    " experts, model has ", model.shape().experts);
+      }
       TRY(out.mtp, bind_mtp(source, model.shape()));
       return {};
     }
