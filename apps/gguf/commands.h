@@ -32,6 +32,14 @@ struct SynthCommand {
 };
 int run(const SynthCommand& command);
 
+struct VocabCommand {
+  std::string input;
+  std::string output;
+  std::string name;
+  bool extend_to_v4 = false;
+};
+int run(const VocabCommand& command);
+
 struct CompareCommand {
   std::string a, b;
   bool tensors = false;

@@ -14,6 +14,7 @@ constexpr char kAbout[] =
     "Examples:\n"
     "  ds4-gguf convert DeepSeek-V4-Flash -o flash-q2.gguf --recipe q2\n"
     "  ds4-gguf synth -o synth.gguf --shape flash --layers 4 --seed 1\n"
+    "  ds4-gguf vocab tokenizer.json -o vocab.gguf\n"
     "  ds4-gguf compare flash-q8.gguf flash-q2.gguf\n";
 
 constexpr char kAboutConvert[] =
@@ -38,6 +39,14 @@ constexpr char kAboutSynth[] =
     "  ds4-gguf synth -o bench.gguf --shape flash --layers 4 --seed 1 --recipe q2\n"
     "  ds4-gguf synth -o small.gguf --shape tiny\n"
     "  ds4-gguf synth -o mine.gguf --shape config.json --recipe q8\n";
+
+constexpr char kAboutVocab[] =
+    "Makes a file that holds a tokenizer and no model, from a tokenizer.json: enough for\n"
+    "ds4 tokenize and ds4 render.\n"
+    "\n"
+    "Examples:\n"
+    "  ds4-gguf vocab DeepSeek-V4-Flash/tokenizer.json -o vocab.gguf\n"
+    "  ds4-gguf vocab v3-tokenizer.json -o vocab.gguf --extend-to-v4\n";
 
 constexpr char kAboutCompare[] =
     "Compares two model files tensor by tensor: largest and mean error, and direction (cosine).\n"
@@ -86,6 +95,15 @@ int main(int argc, char** argv) {
   command->add_flag("--mtp", synth.with_drafter, "Add an MTP drafter block");
   add_threads(command, synth.threads);
   command->callback([&] { exit_code = run(synth); });
+
+  ds4::gguf_tool::VocabCommand vocab;
+  command = app.add_subcommand("vocab", kAboutVocab);
+  command->add_option("TOKENIZER.json", vocab.input, "The tokenizer's file")->required();
+  command->add_option("-o,--output", vocab.output, "The new file")->required();
+  command->add_option("--name", vocab.name, "general.name of the file");
+  command->add_flag("--extend-to-v4", vocab.extend_to_v4,
+                    "The file is DeepSeek V3's: add the special tokens that V4 has besides");
+  command->callback([&] { exit_code = run(vocab); });
 
   ds4::gguf_tool::CompareCommand compare;
   command = app.add_subcommand("compare", kAboutCompare);

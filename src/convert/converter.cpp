@@ -8,6 +8,7 @@
 #include "base/mapped_file.h"
 #include "base/parallel.h"
 #include "convert/model_keys.h"
+#include "convert/tokenizer_keys.h"
 #include "quant/codec.h"
 
 namespace ds4::convert {
@@ -188,9 +189,20 @@ Result<void> Conversion::plan_file(const std::string& folder) {
   return {};
 }
 
-Result<void> Conversion::put_tokenizer(gguf::MetadataBytes& keys, const std::string&) {
-  put_no_tokenizer(keys);
-  return {};
+Result<void> Conversion::put_tokenizer(gguf::MetadataBytes& keys, const std::string& folder) {
+  const std::string path = (fs::path(folder) / "tokenizer.json").string();
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    put_no_tokenizer(keys);
+    return {};
+  }
+  TRY(const text::TokenizerFile file, read_tokenizer(path));
+  if (file.tokens.size() != shape_.vocabulary) {
+    return fail(Code::bad_file, path, ": it has ", file.tokens.size(),
+                " tokens, but config.json says vocab_size=", shape_.vocabulary);
+  }
+  has_tokenizer_ = true;
+  return put_tokenizer_keys(keys, file);
 }
 
 Result<void> Conversion::resolve_sources() {

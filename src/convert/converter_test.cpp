@@ -11,6 +11,8 @@
 #include "gguf/file.h"
 #include "model/model_file.h"
 #include "tests/golden_checkpoint.h"
+#include "text/small_vocabulary.h"
+#include "text/tokenizer_json_sample.h"
 
 namespace ds4::convert {
 namespace {
@@ -213,6 +215,34 @@ TEST_F(converter, a_stopped_conversion_leaves_nothing) {
   ASSERT_FALSE(done.ok());
   EXPECT_EQ(done.error().code, Code::cancelled);
   EXPECT_TRUE(fs::is_empty(path("out")));
+}
+
+TEST_F(converter, takes_the_tokenizer_beside_the_weights) {
+  text::TokenizerFile tokenizer = text::small_vocabulary({{"a", "b"}});
+  const auto plan = [&] {
+    std::ofstream(checkpoint("A") + "/tokenizer.json")
+        << to_text(text::tokenizer_json_of(tokenizer));
+    ConvertOptions options;
+    options.recipe.base = Recipe::q2;
+    return Conversion::plan(checkpoint("A"), options);
+  };
+  const auto other_size = plan();
+  ASSERT_FALSE(other_size.ok());
+  EXPECT_EQ(
+      other_size.error().message,
+      checkpoint("A") + "/tokenizer.json: it has 264 tokens, but config.json says vocab_size=512");
+
+  while (tokenizer.tokens.size() < 512) {
+    tokenizer.tokens.push_back("<|reserved " + std::to_string(tokenizer.tokens.size()) + "|>");
+    tokenizer.types.push_back(4);
+  }
+  const auto fitting = plan();
+  ASSERT_TRUE(fitting.ok()) << fitting.error().message;
+  EXPECT_TRUE(fitting->has_tokenizer());
+  const auto model = model::ModelFile::open(convert("A", Recipe::q2));
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  EXPECT_TRUE(model->tokenizer().present);
+  EXPECT_EQ(model->tokenizer().tokens.back(), "<|reserved 511|>");
 }
 
 // One made by hand: two experts, the second with importance of its own.

@@ -189,8 +189,4 @@ void put_model_keys(gguf::MetadataBytes& keys, const model::Shape& s, const Mode
   }
 }
 
-void put_no_tokenizer(gguf::MetadataBytes& keys) {
-  keys.put("tokenizer.ggml.model", "none");
-}
-
 }  // namespace ds4::convert

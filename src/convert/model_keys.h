@@ -24,7 +24,4 @@ struct ModelKeys {
 };
 void put_model_keys(gguf::MetadataBytes& keys, const model::Shape& shape, const ModelKeys& about);
 
-// The keys of a file that has no tokenizer: token ids only.
-void put_no_tokenizer(gguf::MetadataBytes& keys);
-
 }  // namespace ds4::convert

@@ -4,7 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "convert/model_keys.h"
+#include "base/check.h"
+#include "convert/tokenizer_keys.h"
 #include "text/byte_alphabet.h"
 #include "text/v4_added_tokens.h"
 
@@ -24,10 +25,8 @@ constexpr std::string_view kLast[] = {"<｜User｜>", "<｜Assistant｜>", "<thi
 // By how often they occur in English; a space only ever begins a word.
 constexpr std::string_view kLetters = " etaoinshrdlucmfwypvbgkjqxz";
 
-struct Arrays {
-  std::vector<std::string> tokens;
-  std::vector<std::string> merges;
-  std::vector<std::int32_t> types;
+struct Arrays : text::TokenizerFile {
+  Arrays() { pre = "joyai-llm"; }
 
   void add(std::string token, std::int32_t type) {
     tokens.push_back(std::move(token));
@@ -108,18 +107,8 @@ void put_standin_vocabulary(gguf::MetadataBytes& keys, std::uint32_t size) {
     return;
   }
   const Arrays arrays = size == text::kV4Tokens ? v4_layout() : small_layout(size);
-  const std::vector<std::string_view> tokens(arrays.tokens.begin(), arrays.tokens.end());
-  const std::vector<std::string_view> merges(arrays.merges.begin(), arrays.merges.end());
-  keys.put("tokenizer.ggml.model", "gpt2");
-  keys.put("tokenizer.ggml.pre", "joyai-llm");
-  keys.put_array("tokenizer.ggml.tokens", tokens);
-  keys.put_array("tokenizer.ggml.token_type", std::span<const std::int32_t>(arrays.types));
-  keys.put_array("tokenizer.ggml.merges", merges);
-  keys.put("tokenizer.ggml.bos_token_id", std::uint32_t{0});
-  keys.put("tokenizer.ggml.eos_token_id", std::uint32_t{1});
-  keys.put("tokenizer.ggml.padding_token_id", std::uint32_t{1});
-  keys.put("tokenizer.ggml.add_bos_token", false);
-  keys.put("tokenizer.ggml.add_eos_token", false);
+  const auto put = put_tokenizer_keys(keys, arrays);
+  CHECK(put.ok());  // the arrays are made here, by the same rules
 }
 
 }  // namespace ds4::convert

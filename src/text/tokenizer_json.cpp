@@ -47,7 +47,7 @@ Result<void> check_pre_tokenizer(const Json* pre) {
   if (text_of(pre == nullptr ? nullptr : pre->find("type")) != "Sequence" || steps == nullptr ||
       !steps->is_array() || steps->as_array().size() != 4) {
     return fail(Code::unsupported,
-                "tokenizer.json: pre_tokenizer is not DeepSeek's sequence of three splits and a "
+                "pre_tokenizer is not DeepSeek's sequence of three splits and a "
                 "byte level");
   }
   const std::string_view patterns[3][2] = {
@@ -59,7 +59,7 @@ Result<void> check_pre_tokenizer(const Json* pre) {
     if (text_of(step.find("type")) != "Split" || text_of(step.find("behavior")) != "Isolated" ||
         is_true(step.find("invert")) ||
         std::count(std::begin(patterns[index]), std::end(patterns[index]), regex) == 0) {
-      return fail(Code::unsupported, "tokenizer.json: pre_tokenizer step ", index + 1,
+      return fail(Code::unsupported, "pre_tokenizer step ", index + 1,
                   " is not DeepSeek's split by ", patterns[index][1]);
     }
   }
@@ -67,7 +67,7 @@ Result<void> check_pre_tokenizer(const Json* pre) {
   if (text_of(last.find("type")) != "ByteLevel" || is_true(last.find("add_prefix_space")) ||
       is_true(last.find("use_regex"))) {
     return fail(Code::unsupported,
-                "tokenizer.json: pre_tokenizer does not end in a byte level without prefix space "
+                "pre_tokenizer does not end in a byte level without prefix space "
                 "and regex");
   }
   return {};
@@ -75,25 +75,24 @@ Result<void> check_pre_tokenizer(const Json* pre) {
 
 Result<void> check_model(const Json& file, const Json& model) {
   if (const Json* type = model.find("type"); !absent(type) && text_of(type) != "BPE") {
-    return fail(Code::unsupported, "tokenizer.json: model.type is \"", text_of(type),
-                "\", expected \"BPE\"");
+    return fail(Code::unsupported, "model.type is \"", text_of(type), "\", expected \"BPE\"");
   }
   for (const std::string_view key : {"byte_fallback", "ignore_merges"}) {
     if (is_true(model.find(key))) {
-      return fail(Code::unsupported, "tokenizer.json: model.", key, " is true, expected false");
+      return fail(Code::unsupported, "model.", key, " is true, expected false");
     }
   }
   for (const std::string_view key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     const Json* affix = model.find(key);
     if (!absent(affix) && !(affix->is_string() && affix->as_string().empty())) {
-      return fail(Code::unsupported, "tokenizer.json: model.", key, " is set, expected none");
+      return fail(Code::unsupported, "model.", key, " is set, expected none");
     }
   }
   if (const Json* normalizer = file.find("normalizer"); !absent(normalizer)) {
     const Json* steps = normalizer->find("normalizers");
     if (text_of(normalizer->find("type")) != "Sequence" || steps == nullptr || !steps->is_array() ||
         !steps->as_array().empty()) {
-      return fail(Code::unsupported, "tokenizer.json: it has a normalizer, expected none");
+      return fail(Code::unsupported, "it has a normalizer, expected none");
     }
   }
   return check_pre_tokenizer(file.find("pre_tokenizer"));
@@ -103,8 +102,7 @@ Result<void> check_model(const Json& file, const Json& model) {
 Result<void> put(TokenizerFile& file, std::string_view text, const Json* id, std::int32_t type) {
   const auto index = id == nullptr ? std::nullopt : id->as_int();
   if (!index || *index < 0 || *index >= static_cast<std::int64_t>(kTokensMax)) {
-    return fail(Code::bad_file, "tokenizer.json: the token \"", text, "\" has no id from 0 to ",
-                kTokensMax - 1);
+    return fail(Code::bad_file, "the token \"", text, "\" has no id from 0 to ", kTokensMax - 1);
   }
   const auto at = static_cast<std::size_t>(*index);
   if (at >= file.tokens.size()) {
@@ -112,7 +110,7 @@ Result<void> put(TokenizerFile& file, std::string_view text, const Json* id, std
     file.types.resize(at + 1, 0);
   }
   if (file.types[at] != 0 && file.tokens[at] != text) {
-    return fail(Code::bad_file, "tokenizer.json: the tokens \"", file.tokens[at], "\" and \"", text,
+    return fail(Code::bad_file, "the tokens \"", file.tokens[at], "\" and \"", text,
                 "\" both have the id ", at);
   }
   file.tokens[at] = text;
@@ -126,7 +124,7 @@ Result<std::string> merge_text(const Json& merge, std::size_t index) {
       merge.as_array()[1].is_string()) {
     return merge.as_array()[0].as_string() + " " + merge.as_array()[1].as_string();
   }
-  return fail(Code::bad_file, "tokenizer.json: merge ", index,
+  return fail(Code::bad_file, "merge ", index,
               " is neither a string \"left right\" nor a pair of strings");
 }
 
@@ -136,16 +134,16 @@ Result<TokenizerFile> read_tokenizer_json(std::string_view text) {
   TRY(const Json json, parse_json(text));
   const Json* model = json.find("model");
   if (model == nullptr || !model->is_object()) {
-    return fail(Code::bad_file, "tokenizer.json: no object \"model\"");
+    return fail(Code::bad_file, "no object \"model\"");
   }
   TRY_DO(check_model(json, *model));
   const Json* vocabulary = model->find("vocab");
   const Json* merges = model->find("merges");
   if (vocabulary == nullptr || !vocabulary->is_object()) {
-    return fail(Code::bad_file, "tokenizer.json: no object \"model.vocab\"");
+    return fail(Code::bad_file, "no object \"model.vocab\"");
   }
   if (merges == nullptr || !merges->is_array()) {
-    return fail(Code::bad_file, "tokenizer.json: no array \"model.merges\"");
+    return fail(Code::bad_file, "no array \"model.merges\"");
   }
 
   TokenizerFile file;
@@ -155,17 +153,17 @@ Result<TokenizerFile> read_tokenizer_json(std::string_view text) {
   }
   if (const Json* added = json.find("added_tokens"); !absent(added)) {
     if (!added->is_array()) {
-      return fail(Code::bad_file, "tokenizer.json: \"added_tokens\" is no array");
+      return fail(Code::bad_file, "\"added_tokens\" is no array");
     }
     for (const Json& token : added->as_array()) {
       const Json* content = token.find("content");
       if (content == nullptr || !content->is_string()) {
-        return fail(Code::bad_file, "tokenizer.json: an added token has no \"content\"");
+        return fail(Code::bad_file, "an added token has no \"content\"");
       }
       for (const std::string_view key : {"single_word", "lstrip", "rstrip"}) {
         if (is_true(token.find(key))) {
-          return fail(Code::unsupported, "tokenizer.json: the added token \"", content->as_string(),
-                      "\" has \"", key, "\" set, which is not supported");
+          return fail(Code::unsupported, "the added token \"", content->as_string(), "\" has \"",
+                      key, "\" set, which is not supported");
         }
       }
       TRY_DO(put(file, content->as_string(), token.find("id"),
@@ -174,7 +172,7 @@ Result<TokenizerFile> read_tokenizer_json(std::string_view text) {
   }
   const auto hole = std::find(file.types.begin(), file.types.end(), 0);
   if (hole != file.types.end()) {
-    return fail(Code::bad_file, "tokenizer.json: no token has the id ", hole - file.types.begin(),
+    return fail(Code::bad_file, "no token has the id ", hole - file.types.begin(),
                 ", but the largest is ", file.types.size() - 1);
   }
   file.merges.reserve(merges->as_array().size());

@@ -23,7 +23,7 @@ struct TokenizerFile {
 };
 
 // `text` is the whole file. Refuses whatever would make its tokens differ from ours: another
-// pre-tokenizer, a normalizer, byte fallback, a hole in the ids.
+// pre-tokenizer, a normalizer, byte fallback, a hole in the ids. The messages do not name the file.
 Result<TokenizerFile> read_tokenizer_json(std::string_view text);
 
 // Appends the added tokens by which V4's tokenizer differs from V3's. The file must be V3's; V4's
