@@ -123,7 +123,7 @@ Result<void> refuse_left_recursion(const std::vector<Dfa>& rules,
       const std::uint32_t callee = first[rule][next++];
       if (colour[callee] == grey) {
         return fail(Code::unsupported, "left recursion: `", names[callee],
-                    "` can begin with itself; write the repetition with * or +");
+                    "` can begin with itself");
       }
       if (colour[callee] == white) {
         colour[callee] = grey;
