@@ -20,10 +20,13 @@ function(ds4_module NAME)
   set_property(GLOBAL PROPERTY DS4_FUZZERS_${NAME} "${fuzzers}")
 endfunction()
 
-# A main of apps/: lands directly in the build folder.
+# A main of apps/: lands directly in the build folder. The target `programs` is all of them.
+add_custom_target(programs)
 function(ds4_program NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE ${ARG_DEPENDS})
   target_compile_definitions(${NAME} PRIVATE DS4_VERSION="${PROJECT_VERSION}")
+  add_dependencies(programs ${NAME})
+  set_property(GLOBAL APPEND PROPERTY DS4_PROGRAMS ${NAME})
 endfunction()
