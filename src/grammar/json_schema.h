@@ -48,9 +48,6 @@ struct SchemaMembers {
 };
 struct MemberOptions {
   bool is_strict = true;
-  // Only the top-level `type` of each declared member counts, nothing is required, and undeclared
-  // members are allowed.
-  bool is_typed_only = false;
   // What raw text may be: a language without the mark that ends it.
   const Dfa* raw_text = nullptr;
 };
