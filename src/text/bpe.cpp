@@ -35,6 +35,8 @@ void append_short(const Vocabulary& vocabulary, std::string_view piece, std::vec
     while (ranks[at] != lowest) ++at;
 
     tokens[at] = merges.result(lowest);
+    if (at + 2 < count) merges.prefetch(tokens[at], tokens[at + 2]);
+    if (at > 0) merges.prefetch(tokens[at - 1], tokens[at]);
     std::copy(tokens + at + 2, tokens + count, tokens + at + 1);
     if (at + 2 < count) std::copy(ranks + at + 2, ranks + count - 1, ranks + at + 1);
     --count;

@@ -23,6 +23,8 @@ bool MergeTable::add(Token left, Token right, Token result) {
   }
   CHECK(2 * (results_.size() + 1) < slots_.size());
   slots_[slot] = key << kTokenBits | results_.size();
+  if (results_.empty()) first_result_ = result;
+  if (result != first_result_ + static_cast<Token>(results_.size())) consecutive_ = false;
   results_.push_back(result);
   put(lefts_, left);
   put(rights_, right);

@@ -25,7 +25,17 @@ class MergeTable {
   bool add(Token left, Token right, Token result);
 
   std::size_t size() const { return results_.size(); }
-  Token result(std::int32_t rank) const { return results_[static_cast<std::size_t>(rank)]; }
+  Token result(std::int32_t rank) const {
+    // In a trained vocabulary the results are numbered as the merges: nothing to look up.
+    return consecutive_ ? first_result_ + rank : results_[static_cast<std::size_t>(rank)];
+  }
+
+  // Fetches what rank() will look at, so that two looks can wait at the same time.
+  void prefetch(Token left, Token right) const {
+    if (has(lefts_, left) && has(rights_, right)) {
+      __builtin_prefetch(&slots_[slot_of(key_of(left, right))]);
+    }
+  }
 
   // The rank of the pair, kNone if it does not merge. Lower ranks merge first.
   std::int32_t rank(Token left, Token right) const {
@@ -67,6 +77,8 @@ class MergeTable {
   std::vector<std::uint64_t> lefts_, rights_;  // the tokens that are one half of a merge
   std::size_t mask_ = 0;
   int shift_ = 0;
+  bool consecutive_ = true;  // result(rank) = first_result_ + rank
+  Token first_result_ = 0;
 };
 
 }  // namespace ds4::text

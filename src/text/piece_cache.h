@@ -9,7 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "text/merge_table.h"
 
@@ -35,6 +35,7 @@ class PieceCache {
     std::array<std::uint64_t, 4> piece;
     std::size_t size;
     std::size_t set;
+    std::uint16_t tag;  // never 0
   };
 
   PieceCache() : entries_(static_cast<Entry*>(std::aligned_alloc(64, kSets * 2 * sizeof(Entry)))) {
@@ -43,7 +44,7 @@ class PieceCache {
 
   // `piece` has 1 to kPieceMax bytes and lies in a buffer that ends at `buffer_end`.
   static Key key(std::string_view piece, const char* buffer_end) {
-    Key key{{}, piece.size(), 0};
+    Key key{{}, piece.size(), 0, 0};
     if (static_cast<std::size_t>(buffer_end - piece.data()) >= kPieceMax) {
       // Load all 32 bytes and clear those behind the piece: no branch on the size.
       std::memcpy(key.piece.data(), piece.data(), kPieceMax);
@@ -59,29 +60,39 @@ class PieceCache {
       }
     }
     key.set = static_cast<std::size_t>(hash >> (64 - kSetBits));
+    key.tag = static_cast<std::uint16_t>((hash >> (48 - kSetBits)) | 1);
     return key;
   }
 
   // Null if the piece is not known. Valid until the next call.
   const Entry* find(const Key& key) {
     if (!entries_) return nullptr;
-    Entry* const set = &entries_[2 * key.set];
-    if (equal(set[0], key)) return &set[0];
-    if (!equal(set[1], key)) return nullptr;
-    std::swap(set[0], set[1]);
-    return &set[0];
+    Set& set = sets_[key.set];
+    for (std::uint16_t way = 0; way < 2; ++way) {
+      if (set.tags[way] != key.tag || !equal(entries_[2 * key.set + way], key)) continue;
+      if (set.recent != way) set.recent = way;
+      return &entries_[2 * key.set + way];
+    }
+    return nullptr;
   }
 
-  // Takes the place of the set's less recently used entry. Does nothing if there are too many
-  // tokens to keep.
+  // Takes the place of the set's less recently used entry if the piece was the last to be refused
+  // here; refuses it else, and always when there are too many tokens to keep.
   void insert(const Key& key, const Token* tokens, std::size_t count) {
     if (!entries_ || count > kTokensMax) return;
-    Entry* const set = &entries_[2 * key.set];
-    set[1] = set[0];
-    set[0].piece = key.piece;
-    set[0].size = static_cast<std::uint8_t>(key.size);
-    set[0].token_count = static_cast<std::uint8_t>(count);
-    std::copy(tokens, tokens + count, set[0].tokens.begin());
+    Set& set = sets_[key.set];
+    if (set.refused != key.tag) {
+      set.refused = key.tag;
+      return;
+    }
+    const auto way = static_cast<std::uint16_t>(1 - set.recent);
+    set.tags[way] = key.tag;
+    set.recent = way;
+    Entry& entry = entries_[2 * key.set + way];
+    entry.piece = key.piece;
+    entry.size = static_cast<std::uint8_t>(key.size);
+    entry.token_count = static_cast<std::uint8_t>(count);
+    std::copy(tokens, tokens + count, entry.tokens.begin());
   }
 
  private:
@@ -100,10 +111,17 @@ class PieceCache {
                              entry.piece[3] == key.piece[3]);
   }
 
+  struct Set {
+    std::array<std::uint16_t, 2> tags;  // of its two entries; 0: empty
+    std::uint16_t refused;              // the tag of the last piece that did not enter
+    std::uint16_t recent;               // which entry was used last
+  };
+
   struct Free {
     void operator()(void* memory) const { std::free(memory); }
   };
   std::unique_ptr<void, Free> memory_;
+  std::vector<Set> sets_ = std::vector<Set>(kSets);
   Entry* entries_ = nullptr;  // in memory_, each on its own cache line
 };
 
