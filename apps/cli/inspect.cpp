@@ -14,28 +14,18 @@ namespace {
 
 constexpr std::uint64_t kContextDefault = 32768;
 
-bool is_vocabulary(const gguf::File& file) {
-  const auto type = file.metadata().text("general.type");
-  return type.ok() && *type == "vocab";
-}
-
 int inspect_vocabulary(const gguf::File& file, const InspectOptions& options) {
-  const auto size = file.metadata().count("deepseek4.vocab_size");
-  if (!size.ok()) return report(options.path + ": " + size.error().message);
-  const auto keys = model::read_tokenizer_keys(file.metadata(), *size);
-  if (!keys.ok()) return report(options.path + ": " + keys.error().message);
+  const auto vocabulary = model::open_vocabulary(options.path);
+  if (!vocabulary.ok()) return report(vocabulary.error().message);
   if (options.json) {
     Json out = Json::object();
     out.set("path", options.path);
     out.set("known_as", "vocabulary");
-    out.set("tokens", static_cast<std::uint64_t>(keys->tokens.size()));
-    out.set("merges", static_cast<std::uint64_t>(keys->merges.size()));
-    out.set("pre", keys->pre);
+    out.set("tokenizer", vocabulary_json(*vocabulary, file.metadata()));
     print(to_text(out, JsonStyle::pretty) + "\n");
   } else {
-    print(printable(options.path, 300) +
-          "\nvocabulary only, no model: " + human_count(keys->tokens.size()) + " tokens, " +
-          human_count(keys->merges.size()) + " merges, " + std::string(keys->pre) + "\n");
+    print(printable(options.path, 300) + "\nvocabulary only, no model: " +
+          describe_vocabulary(*vocabulary, file.metadata()) + "\n");
   }
   return 0;
 }
@@ -47,7 +37,7 @@ int inspect(const InspectOptions& options) {
   if (!model.ok()) {
     // What stands in the file may explain why it is no model.
     if (const auto file = gguf::File::open(options.path); file.ok()) {
-      if (is_vocabulary(*file)) return inspect_vocabulary(*file, options);
+      if (model::is_vocabulary_only(file->metadata())) return inspect_vocabulary(*file, options);
       if (options.tensors && !options.json) print(list_tensors(*file));
     }
     return report(model.error().message);

@@ -46,6 +46,10 @@ std::string describe(const model::ModelFile& model, const Inspection& inspection
 
 Json to_json(const model::ModelFile& model, const Inspection& inspection, bool with_tensors);
 
+// The same of a tokenizer, which `keys` hold.
+std::string describe_vocabulary(const text::Vocabulary& vocabulary, const gguf::Metadata& keys);
+Json vocabulary_json(const text::Vocabulary& vocabulary, const gguf::Metadata& keys);
+
 // One line a tensor.
 std::string list_tensors(const gguf::File& file);
 

@@ -87,12 +87,7 @@ Json to_json(const model::ModelFile& model, const Inspection& in, bool with_tens
   out.set("drafter", in.drafter);
 
   Json tokenizer;
-  if (model.tokenizer().present) {
-    tokenizer = Json::object();
-    tokenizer.set("tokens", static_cast<std::uint64_t>(model.tokenizer().tokens.size()));
-    tokenizer.set("merges", static_cast<std::uint64_t>(model.tokenizer().merges.size()));
-    tokenizer.set("pre", model.tokenizer().pre);
-  }
+  if (model.vocabulary()) tokenizer = vocabulary_json(*model.vocabulary(), file.metadata());
   out.set("tokenizer", std::move(tokenizer));
 
   Json recipes = Json::array();
@@ -136,6 +131,14 @@ Json to_json(const model::ModelFile& model, const Inspection& in, bool with_tens
     }
     out.set("tensor_list", std::move(list));
   }
+  return out;
+}
+
+Json vocabulary_json(const text::Vocabulary& vocabulary, const gguf::Metadata& keys) {
+  Json out = Json::object();
+  out.set("tokens", static_cast<std::uint64_t>(vocabulary.size()));
+  out.set("merges", static_cast<std::uint64_t>(vocabulary.merges().size()));
+  out.set("pre", *keys.text("tokenizer.ggml.pre"));
   return out;
 }
 

@@ -94,12 +94,9 @@ void describe_shape(Page& page, const model::ModelFile& model, const Inspection&
       variant.ok()) {
     page.entry("variant", printable(*variant) + " (its vision encoder is another file; text only)");
   }
-  const model::TokenizerKeys& tokenizer = model.tokenizer();
-  page.entry("tokenizer",
-             tokenizer.present
-                 ? fmt::format("{} tokens, {} merges, {}", human_count(tokenizer.tokens.size()),
-                               human_count(tokenizer.merges.size()), tokenizer.pre)
-                 : "none: the file takes and gives token ids only");
+  page.entry("tokenizer", model.vocabulary()
+                              ? describe_vocabulary(*model.vocabulary(), model.file().metadata())
+                              : "none: the file takes and gives token ids only");
   for (const LayerRecipe& recipe : in.recipes) {
     const std::string layers = recipe.first == recipe.last
                                    ? fmt::format("layer {}", recipe.first)
@@ -189,6 +186,11 @@ std::string describe(const model::ModelFile& model, const Inspection& in, bool s
   describe_memory(page, in);
   describe_token(page, in);
   return page.take();
+}
+
+std::string describe_vocabulary(const text::Vocabulary& vocabulary, const gguf::Metadata& keys) {
+  return fmt::format("{} tokens, {} merges, {}", human_count(vocabulary.size()),
+                     human_count(vocabulary.merges().size()), *keys.text("tokenizer.ggml.pre"));
 }
 
 std::string list_tensors(const gguf::File& file) {

@@ -121,7 +121,7 @@ TEST_F(converter, what_it_writes_opens_as_a_model) {
     const auto model = model::ModelFile::open(convert(name, Recipe::q2));
     ASSERT_TRUE(model.ok()) << model.error().message;
     EXPECT_TRUE(model->mtp().has_value());
-    EXPECT_FALSE(model->tokenizer().present);
+    EXPECT_FALSE(model->vocabulary());
     EXPECT_EQ(model->unknown_tensors(), 0u);
   }
   const auto shape = model::ModelFile::open(convert("A", Recipe::f32))->shape();
@@ -241,8 +241,8 @@ TEST_F(converter, takes_the_tokenizer_beside_the_weights) {
   EXPECT_TRUE(fitting->has_tokenizer());
   const auto model = model::ModelFile::open(convert("A", Recipe::q2));
   ASSERT_TRUE(model.ok()) << model.error().message;
-  EXPECT_TRUE(model->tokenizer().present);
-  EXPECT_EQ(model->tokenizer().tokens.back(), "<|reserved 511|>");
+  ASSERT_TRUE(model->vocabulary());
+  EXPECT_EQ(model->vocabulary()->bytes(511), "<|reserved 511|>");
 }
 
 // One made by hand: two experts, the second with importance of its own.

@@ -65,7 +65,7 @@ TEST_F(synth, every_recipe_opens_as_a_model) {
     const std::string path = make(std::string(name_of(recipe)), shape, options);
     const auto opened = model::ModelFile::open(path);
     ASSERT_TRUE(opened.ok()) << opened.error().message;
-    EXPECT_TRUE(opened->tokenizer().present);
+    EXPECT_TRUE(opened->vocabulary().has_value());
     EXPECT_EQ(opened->mtp().has_value(), options.with_drafter);
     EXPECT_EQ(opened->unknown_tensors(), 0u);
   }

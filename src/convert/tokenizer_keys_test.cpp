@@ -49,13 +49,16 @@ TEST_F(tokenizer_keys, a_vocabulary_file_holds_what_the_json_said) {
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_TRUE(read->tensors().empty());
   EXPECT_EQ(*read->metadata().text("general.type"), "vocab");
-  const auto keys = model::read_tokenizer_keys(read->metadata(), sample.tokens.size());
-  ASSERT_TRUE(keys.ok()) << keys.error().message;
-  EXPECT_TRUE(std::equal(keys->tokens.begin(), keys->tokens.end(), sample.tokens.begin(),
-                         sample.tokens.end()));
-  EXPECT_TRUE(std::equal(keys->merges.begin(), keys->merges.end(), sample.merges.begin(),
-                         sample.merges.end()));
-  EXPECT_EQ(keys->types, sample.types);
+  const std::vector<std::string_view> tokens(sample.tokens.begin(), sample.tokens.end());
+  const std::vector<std::string_view> merges(sample.merges.begin(), sample.merges.end());
+  EXPECT_EQ(*read->metadata().texts("tokenizer.ggml.tokens"), tokens);
+  EXPECT_EQ(*read->metadata().texts("tokenizer.ggml.merges"), merges);
+  EXPECT_EQ(*read->metadata().integers("tokenizer.ggml.token_type"),
+            std::vector<std::int64_t>(sample.types.begin(), sample.types.end()));
+  const auto vocabulary = model::open_vocabulary(path("vocab.gguf"));
+  ASSERT_TRUE(vocabulary.ok()) << vocabulary.error().message;
+  EXPECT_EQ(vocabulary->size(), sample.tokens.size());
+  EXPECT_EQ(vocabulary->find(" ab"), 257);
   EXPECT_EQ(*read->metadata().count("tokenizer.ggml.bos_token_id"), 258u);
   EXPECT_EQ(*read->metadata().count("tokenizer.ggml.eos_token_id"), 259u);
   EXPECT_THAT(model::ModelFile::open(path("vocab.gguf")).error().message, HasSubstr("vocab"));

@@ -117,7 +117,7 @@ Result<void> ModelFile::bind() {
     drafter = dspark_tensors(shape_, dspark);
   }
   specs_.insert(specs_.end(), drafter.begin(), drafter.end());
-  TRY(tokenizer_, read_tokenizer_keys(keys, shape_.vocabulary));
+  TRY(vocabulary_, read_vocabulary(keys, shape_.vocabulary));
 
   std::unordered_set<std::string_view> known;
   for (const TensorSpec& spec : specs_) known.insert(spec.name);

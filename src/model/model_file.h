@@ -9,12 +9,12 @@
 #include "gguf/file.h"
 #include "model/memory_plan.h"
 #include "model/shape.h"
-#include "model/tokenizer_keys.h"
+#include "model/vocabulary_keys.h"
 #include "model/weights.h"
 
 namespace ds4::model {
 
-// Owns the mapping; weights and tokenizer point into it. Movable.
+// Owns the mapping, into which the weights point. Movable.
 class ModelFile {
  public:
   // Messages begin with the path; a file with several faults gives one line each.
@@ -22,7 +22,8 @@ class ModelFile {
 
   const gguf::File& file() const { return *file_; }
   const Shape& shape() const { return shape_; }
-  const TokenizerKeys& tokenizer() const { return tokenizer_; }
+  // Absent where the checkpoint had none: the model then takes and gives token ids only.
+  const std::optional<text::Vocabulary>& vocabulary() const { return vocabulary_; }
   const ModelWeights& weights() const { return weights_; }
   // Drafters that stand in the same file.
   const std::optional<MtpWeights>& mtp() const { return mtp_; }
@@ -40,7 +41,7 @@ class ModelFile {
 
   std::unique_ptr<gguf::File> file_;
   Shape shape_;
-  TokenizerKeys tokenizer_;
+  std::optional<text::Vocabulary> vocabulary_;
   ModelWeights weights_;
   std::optional<MtpWeights> mtp_;
   std::optional<DsparkWeights> dspark_;

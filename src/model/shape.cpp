@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/utf8.h"
+#include "model/vocabulary_keys.h"
 
 namespace ds4::model {
 
@@ -392,7 +393,7 @@ std::uint32_t Shape::index_row_bytes() const {
 }
 
 Result<void> check_architecture(const gguf::Metadata& keys) {
-  if (const auto type = keys.text("general.type"); type.ok() && *type == "vocab") {
+  if (is_vocabulary_only(keys)) {
     return fail(Code::unsupported,
                 "this file holds only a vocabulary, no model: it serves `ds4 tokenize` and "
                 "`ds4 render`");
