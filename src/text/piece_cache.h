@@ -24,7 +24,7 @@ class PieceCache {
 
   struct alignas(64) Entry {
     std::array<std::uint64_t, 4> piece;  // padded with zeros
-    std::uint8_t size;                   // 0: empty
+    std::uint8_t size;
     std::uint8_t token_count;
     std::array<Token, kTokensMax> tokens;
   };
@@ -38,8 +38,13 @@ class PieceCache {
     std::uint16_t tag;  // never 0
   };
 
-  PieceCache() : entries_(static_cast<Entry*>(std::aligned_alloc(64, kSets * 2 * sizeof(Entry)))) {
-    if (entries_) std::memset(static_cast<void*>(entries_), 0, kSets * 2 * sizeof(Entry));
+  // Zeroed pages of the system's, so that a short text pays for the few entries that it touches.
+  PieceCache() : memory_(std::calloc(1, kSets * 2 * sizeof(Entry) + alignof(Entry))) {
+    if (!memory_) return;  // works, and remembers nothing
+    void* start = memory_.get();
+    std::size_t space = kSets * 2 * sizeof(Entry) + alignof(Entry);
+    entries_ =
+        static_cast<Entry*>(std::align(alignof(Entry), kSets * 2 * sizeof(Entry), start, space));
   }
 
   // `piece` has 1 to kPieceMax bytes and lies in a buffer that ends at `buffer_end`.
