@@ -27,6 +27,21 @@ struct ThreadsHash {
   }
 };
 
+// Sets the bits begin..end-1.
+void set_bits(std::vector<std::uint64_t>& words, std::uint32_t begin, std::uint32_t end) {
+  if (begin == end) return;
+  const std::uint64_t first = ~0ull << (begin % 64), last = ~0ull >> (63 - (end - 1) % 64);
+  std::uint32_t w = begin / 64;
+  const std::uint32_t last_word = (end - 1) / 64;
+  if (w == last_word) {
+    words[w] |= first & last;
+    return;
+  }
+  words[w] |= first;
+  for (++w; w < last_word; ++w) words[w] = ~0ull;
+  words[last_word] |= last;
+}
+
 }  // namespace
 
 std::size_t TokenMask::count() const {
@@ -43,8 +58,11 @@ class MaskCache::Machine {
 
   struct Config {
     std::vector<Thread> kernel;
-    std::uint64_t loops = 0;  // groups of characters that lead back here
+    // Where every character of the groups `absorbs` leads: back here for a loop, one further for a
+    // counted repetition. kUnknown until it is looked for.
+    std::uint32_t after = kUnknown;
     std::uint32_t visits = 0;
+    std::uint64_t absorbs = 0;
     bool returns = false;  // may leave into the unknown caller
     bool no_room = false;  // a thread was cut on the way here, or would be cut going on
   };
@@ -68,21 +86,24 @@ class MaskCache::Machine {
 
   const Config& operator[](std::uint32_t config) const { return configs_[config]; }
 
-  // The groups of whole characters that lead back to the configuration; found when it has proved to
-  // be often visited, since finding costs some hundred steps.
-  std::uint64_t loops(std::uint32_t config) {
-    Config& c = configs_[config];
-    if (c.visits < kVisitsBeforeLoops) {
-      if (++c.visits == kVisitsBeforeLoops) {
-        const std::uint64_t found = find_loops(config);
-        configs_[config].loops = found;
-      }
+  // Whether every text of at most `height` characters of these groups is possible from here. Only
+  // asked of configurations that proved to be often visited: finding out costs some hundred steps.
+  bool absorbs(std::uint32_t config, std::uint64_t groups, unsigned height) {
+    if (configs_[config].visits < kVisitsBeforeLooking) {
+      ++configs_[config].visits;
+      return false;
     }
-    return configs_[config].loops;
+    for (; height > 0; --height) {
+      if (configs_[config].after == kUnknown) find_after(config);
+      if ((groups & ~configs_[config].absorbs) != 0) return false;
+      if (configs_[config].after == config) return true;
+      config = configs_[config].after;
+    }
+    return true;
   }
 
  private:
-  static constexpr std::uint32_t kVisitsBeforeLoops = 8;
+  static constexpr std::uint32_t kVisitsBeforeLooking = 8;
 
   void reset() {
     frames_.clear();
@@ -120,26 +141,34 @@ class MaskCache::Machine {
     return place->second;
   }
 
-  std::uint64_t find_loops(std::uint32_t config) {
-    std::uint64_t leaves = 0;
-    for (unsigned b = 0; b < 0x80; ++b) {
-      const auto byte = static_cast<std::uint8_t>(b);
-      if (next(config, byte) != config) leaves |= 1ull << group_of_byte(byte);
+  void find_after(std::uint32_t config) {
+    // Most repetitions take letters; those that do not may take digits.
+    std::uint32_t after = next(config, 'a');
+    if (after == kDead) after = next(config, '0');
+    std::uint64_t absorbs = 0;
+    if (after != kDead) {
+      std::uint64_t others = 0;
+      for (unsigned b = 0; b < 0x80; ++b) {
+        const auto byte = static_cast<std::uint8_t>(b);
+        if (next(config, byte) != after) others |= 1ull << group_of_byte(byte);
+      }
+      absorbs = ~others & ((1ull << 41) - 1);
+      if (utf8_leads_to(config, after)) absorbs |= 1ull << kUtf8Group;
+      if (configs_[after].no_room || configs_[after].kernel.empty()) absorbs = 0;
     }
-    std::uint64_t loops = ~leaves & ((1ull << 41) - 1);
-    if (loops_on_utf8(config)) loops |= 1ull << kUtf8Group;
-    return loops;
+    configs_[config].after = after;
+    configs_[config].absorbs = absorbs;
   }
 
-  bool loops_on_utf8(std::uint32_t config) {
-    return all_to(config, 0xC2, 0xDF, 0x80, 0xBF, 1, config) &&
-           all_to(config, 0xE0, 0xE0, 0xA0, 0xBF, 2, config) &&
-           all_to(config, 0xE1, 0xEC, 0x80, 0xBF, 2, config) &&
-           all_to(config, 0xED, 0xED, 0x80, 0x9F, 2, config) &&
-           all_to(config, 0xEE, 0xEF, 0x80, 0xBF, 2, config) &&
-           all_to(config, 0xF0, 0xF0, 0x90, 0xBF, 3, config) &&
-           all_to(config, 0xF1, 0xF3, 0x80, 0xBF, 3, config) &&
-           all_to(config, 0xF4, 0xF4, 0x80, 0x8F, 3, config);
+  bool utf8_leads_to(std::uint32_t config, std::uint32_t goal) {
+    return all_to(config, 0xC2, 0xDF, 0x80, 0xBF, 1, goal) &&
+           all_to(config, 0xE0, 0xE0, 0xA0, 0xBF, 2, goal) &&
+           all_to(config, 0xE1, 0xEC, 0x80, 0xBF, 2, goal) &&
+           all_to(config, 0xED, 0xED, 0x80, 0x9F, 2, goal) &&
+           all_to(config, 0xEE, 0xEF, 0x80, 0xBF, 2, goal) &&
+           all_to(config, 0xF0, 0xF0, 0x90, 0xBF, 3, goal) &&
+           all_to(config, 0xF1, 0xF3, 0x80, 0xBF, 3, goal) &&
+           all_to(config, 0xF4, 0xF4, 0x80, 0x8F, 3, goal);
   }
 
   // Whether every byte of low..high, then of low2..high2, then `tails - 1` continuation bytes,
@@ -202,6 +231,7 @@ MaskCache::MaskCache(std::shared_ptr<const Grammar> grammar,
       vocabulary_(std::move(vocabulary)),
       limits_(limits),
       machine_(std::make_unique<Machine>(*grammar_)),
+      found_(vocabulary_->order().size() / 64 + 1),
       scratch_(vocabulary_->size()),
       path_(vocabulary_->longest() + 2) {}
 
@@ -251,9 +281,8 @@ MaskCache::Entry* MaskCache::base_entry(std::uint32_t state, std::uint32_t room)
   if (known != roots_.end()) return known->second.get();
   auto entry = std::make_unique<Entry>();
   entry->key = key;
-  scratch_.clear();
   walk(0, state, room, *entry);
-  return finish_entry(std::move(entry), nullptr);
+  return finish_entry(std::move(entry), nullptr, nullptr);
 }
 
 MaskCache::Entry* MaskCache::child_entry(Entry* parent, std::uint32_t state, std::uint32_t room) {
@@ -266,11 +295,8 @@ MaskCache::Entry* MaskCache::child_entry(Entry* parent, std::uint32_t state, std
   // A token that leaves at once is one of the caller's own: its entry is likely known.
   const Entry* caller = nullptr;
   if (parent->exits.front() == 0) caller = base_entry(state, room);
-  scratch_.clear();
-  parent->add_to(scratch_);
   for (std::uint32_t node : parent->exits) {
     if (node == 0) {
-      caller->add_to(scratch_);
       entry->exits = caller->exits;
       entry->no_room |= caller->no_room;
     } else {
@@ -279,11 +305,45 @@ MaskCache::Entry* MaskCache::child_entry(Entry* parent, std::uint32_t state, std
   }
   std::sort(entry->exits.begin(), entry->exits.end());
   entry->exits.erase(std::unique(entry->exits.begin(), entry->exits.end()), entry->exits.end());
-  return finish_entry(std::move(entry), parent);
+  return finish_entry(std::move(entry), parent, caller);
 }
 
-// Stores scratch_ as the entry's mask, and the entry where it belongs.
-MaskCache::Entry* MaskCache::finish_entry(std::unique_ptr<Entry> entry, Entry* parent) {
+// Moves the tokens of found_ to scratch_, where they stand by their number.
+void MaskCache::spread() {
+  std::size_t count = 0;
+  for (std::uint64_t w : found_) count += static_cast<std::size_t>(std::popcount(w));
+  const auto order = vocabulary_->order();
+  if (count < order.size() / 8) {
+    for (std::size_t w = 0; w < found_.size(); ++w) {
+      for (std::uint64_t bits = found_[w]; bits != 0; bits &= bits - 1) {
+        scratch_.allow(order[w * 64 + static_cast<std::size_t>(std::countr_zero(bits))]);
+      }
+    }
+  } else {
+    // Reading scattered bits is faster than writing them: each word of the mask is written once.
+    const auto places = vocabulary_->places();
+    const auto words = scratch_.words();
+    for (std::size_t w = 0; w < words.size(); ++w) {
+      const std::size_t end = std::min<std::size_t>(64, places.size() - w * 64);
+      std::uint64_t word = 0;
+      for (std::size_t i = 0; i < end; ++i) {
+        const std::uint32_t place = places[w * 64 + i];
+        word |= (found_[place / 64] >> (place % 64) & 1) << i;
+      }
+      words[w] |= word;
+    }
+  }
+  std::fill(found_.begin(), found_.end(), 0);
+}
+
+// Stores what was found, beside the tokens of the parent and the caller, as the entry's mask, and
+// the entry where it belongs.
+MaskCache::Entry* MaskCache::finish_entry(std::unique_ptr<Entry> entry, Entry* parent,
+                                          const Entry* caller) {
+  scratch_.clear();
+  if (parent != nullptr) parent->add_to(scratch_);
+  if (caller != nullptr) caller->add_to(scratch_);
+  spread();
   const std::size_t count = scratch_.count();
   const auto words = std::as_const(scratch_).words();
   if (count < kSparse) {
@@ -325,7 +385,7 @@ void MaskCache::evict() {
   }
 }
 
-// Adds to scratch_ the tokens below `node` that go on from `state`, and to the entry where they
+// Adds to found_ the tokens below `node` that go on from `state`, and to the entry where they
 // leave.
 void MaskCache::walk(std::uint32_t node, std::uint32_t state, std::uint32_t room, Entry& entry) {
   machine_->make_room();
@@ -335,7 +395,6 @@ void MaskCache::walk(std::uint32_t node, std::uint32_t state, std::uint32_t room
 void MaskCache::scan(std::uint32_t node, std::uint32_t config, Entry& entry) {
   const Vocabulary& v = *vocabulary_;
   Machine& machine = *machine_;
-  const auto order = v.order();
   const std::uint32_t end = v.node(node).skip;
   entry.no_room |= machine[config].no_room;
   if (machine[config].returns && end > node + 1) entry.exits.push_back(node);
@@ -351,8 +410,9 @@ void MaskCache::scan(std::uint32_t node, std::uint32_t config, Entry& entry) {
     }
     std::uint32_t last = i + 1;
     const bool has_below = n.skip > i + 1;
-    if (has_below && (v.groups_below(i) & ~machine.loops(to)) == 0) {
-      last = n.skip;  // everything below comes back to this configuration
+    if (has_below && machine.absorbs(to, n.groups, n.height)) {
+      entry.no_room |= machine[to].no_room;
+      last = n.skip;  // everything below is possible
     } else {
       path_[n.depth] = to;
       const Machine::Config& c = machine[to];
@@ -364,9 +424,7 @@ void MaskCache::scan(std::uint32_t node, std::uint32_t config, Entry& entry) {
       i = n.skip;
       continue;
     }
-    for (std::uint32_t t = n.first_token; t < v.node(last).first_token; ++t) {
-      scratch_.allow(order[t]);
-    }
+    set_bits(found_, n.first_token, v.node(last).first_token);
     i = last;
   }
   statistics_.nodes_visited += visited;

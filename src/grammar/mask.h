@@ -81,7 +81,8 @@ class MaskCache {
 
   Entry* base_entry(std::uint32_t state, std::uint32_t room);
   Entry* child_entry(Entry* parent, std::uint32_t state, std::uint32_t room);
-  Entry* finish_entry(std::unique_ptr<Entry> entry, Entry* parent);
+  Entry* finish_entry(std::unique_ptr<Entry> entry, Entry* parent, const Entry* caller);
+  void spread();
   void add_thread(Thread thread, const Frames& frames, TokenMask& mask);
   bool add_chain(Thread thread, const Frames& frames, std::uint32_t room, TokenMask& mask);
   void walk(std::uint32_t node, std::uint32_t state, std::uint32_t room, Entry& entry);
@@ -94,7 +95,8 @@ class MaskCache {
   Limits limits_;
   std::unique_ptr<Machine> machine_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Entry>> roots_;
-  std::list<Entry*> recent_;  // most recent first; a parent stands before its children
+  std::list<Entry*> recent_;          // most recent first; a parent stands before its children
+  std::vector<std::uint64_t> found_;  // tokens met by the walk, by their place in the trie's order
   TokenMask scratch_;
   std::vector<std::uint32_t> path_;  // configuration by depth, while walking
   Statistics statistics_;

@@ -25,7 +25,10 @@ TEST(regex, matches_whole_texts) {
                         {"[^\\W\\d]", "z", "5"},
                         {"[\\-a-c\\]]+", "-b]", "d"},
                         {"[a-]", "-", "b"},
-                        {"\\ca\\x41\\u0042\\u{43}\\0", "\x01" "ABC", "ABC"},
+                        {"\\ca\\x41\\u0042\\u{43}\\0",
+                         "\x01"
+                         "ABC",
+                         "ABC"},
                         {"\\ud83d\\ude00.", "\xF0\x9F\x98\x80\xC3\xA9", "\xF0\x9F\x98\x80\n"},
                         {"(?:a|b)(?<n>c)??", "ac", "c"},
                         {"^a$", "a", "aa"},
@@ -49,17 +52,21 @@ TEST(regex, agrees_with_the_standard_library) {
   auto pick = [&](unsigned n) { return random() % n; };
   auto make = [&](auto&& self, int depth) -> std::string {
     if (depth == 0 || pick(4) == 0) {
-      static const char* const kAtoms[] = {"a", "b", "c", ".", "[ab]", "[^a]", "\\d", "1", "[a-c1]"};
+      static const char* const kAtoms[] = {"a",    "b",   "c", ".",     "[ab]",
+                                           "[^a]", "\\d", "1", "[a-c1]"};
       return kAtoms[pick(9)];
     }
     switch (pick(5)) {
-      case 0: return self(self, depth - 1) + self(self, depth - 1);
-      case 1: return "(" + self(self, depth - 1) + "|" + self(self, depth - 1) + ")";
+      case 0:
+        return self(self, depth - 1) + self(self, depth - 1);
+      case 1:
+        return "(" + self(self, depth - 1) + "|" + self(self, depth - 1) + ")";
       case 2: {
         static const char* const kRepeats[] = {"*", "+", "?", "{2}", "{1,3}", "{0,2}"};
         return "(?:" + self(self, depth - 1) + ")" + kRepeats[pick(6)];
       }
-      case 3: return self(self, depth - 1) + self(self, depth - 1) + self(self, depth - 1);
+      case 3:
+        return self(self, depth - 1) + self(self, depth - 1) + self(self, depth - 1);
       default: {
         std::string out = self(self, depth - 1);
         if (pick(3) == 0) out.insert(0, 1, '^');
@@ -78,7 +85,8 @@ TEST(regex, agrees_with_the_standard_library) {
     for (int j = 0; j < 30; ++j) {
       std::string text;
       for (unsigned n = pick(7); n > 0; --n) text += "abc1"[pick(4)];
-      ASSERT_EQ(whole->accepts(text), std::regex_match(text, reference)) << pattern << " on " << text;
+      ASSERT_EQ(whole->accepts(text), std::regex_match(text, reference))
+          << pattern << " on " << text;
       ASSERT_EQ(search->accepts(text), std::regex_search(text, reference))
           << pattern << " in " << text;
       ++compared;
@@ -99,13 +107,27 @@ TEST(regex, json_spelling_is_the_escaped_text) {
 }
 
 TEST(regex, refuses_by_name_and_byte) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"a(?=b)", "look-ahead at byte 3"}, {"(?<!b)", "look-behind"}, {"(a)\\1", "back-reference"},
-      {"\\bx", "word boundary at byte 0"}, {"\\p{L}", "property"}, {"(?>a)", "atomic"},
-      {"a++", "possessive"}, {"(?i)a", "inline flag"}, {"(a", "`(` without `)`"}, {"a)", "without `(`"},
-      {"[a", "`[` without `]`"}, {"*a", "nothing to repeat"}, {"a**", "repetition of a repetition"},
-      {"[b-a]", "out of order"}, {"a{3,2}", "out of order"}, {"\\", "at the end"}, {"\\q", "letter"},
-      {"\\ud800", "surrogate"}, {"\xFF", "UTF-8"}, {"a{1000000}", "goes beyond"}, {"[[:alpha:]]", "POSIX"}};
+  const std::pair<const char*, const char*> cases[] = {{"a(?=b)", "look-ahead at byte 3"},
+                                                       {"(?<!b)", "look-behind"},
+                                                       {"(a)\\1", "back-reference"},
+                                                       {"\\bx", "word boundary at byte 0"},
+                                                       {"\\p{L}", "property"},
+                                                       {"(?>a)", "atomic"},
+                                                       {"a++", "possessive"},
+                                                       {"(?i)a", "inline flag"},
+                                                       {"(a", "`(` without `)`"},
+                                                       {"a)", "without `(`"},
+                                                       {"[a", "`[` without `]`"},
+                                                       {"*a", "nothing to repeat"},
+                                                       {"a**", "repetition of a repetition"},
+                                                       {"[b-a]", "out of order"},
+                                                       {"a{3,2}", "out of order"},
+                                                       {"\\", "at the end"},
+                                                       {"\\q", "letter"},
+                                                       {"\\ud800", "surrogate"},
+                                                       {"\xFF", "UTF-8"},
+                                                       {"a{1000000}", "goes beyond"},
+                                                       {"[[:alpha:]]", "POSIX"}};
   for (const auto& [pattern, part] : cases) {
     const auto dfa = compile(pattern);
     ASSERT_FALSE(dfa.ok()) << pattern;
@@ -125,8 +147,8 @@ TEST(code_set, complement_and_difference) {
 
 // Every character, raw and escaped, against the set it was made from.
 TEST(code_set, characters_are_spelled_exactly) {
-  const CodeSet set{{0x1F, 0x22}, {0x7E, 0x81}, {0x7FE, 0x802}, {0xD7FE, 0xE001}, {0xFFFE, 0x10401},
-                    {0x10FFF0, 0x10FFFF}};
+  const CodeSet set{{0x1F, 0x22},     {0x7E, 0x81},      {0x7FE, 0x802},
+                    {0xD7FE, 0xE001}, {0xFFFE, 0x10401}, {0x10FFF0, 0x10FFFF}};
   GrammarBuilder b;
   const auto raw = b.dfa_of(character(b, set, Spelling::raw));
   const auto escaped = b.dfa_of(character(b, set, Spelling::json_escaped));

@@ -97,8 +97,8 @@ Result<Vocabulary> Vocabulary::build(std::span<const std::string_view> tokens,
   });
 
   // The nodes of the token before, by depth: the new token branches off where they differ.
-  v.nodes_.push_back({0, 0, 0, 0});
-  v.groups_.push_back(0);
+  v.nodes_.emplace_back();
+  v.places_.assign(tokens.size(), static_cast<std::uint32_t>(v.order_.size()));
   std::vector<std::uint32_t> path{0};
   auto close_to = [&](std::size_t depth) {
     for (; path.size() > depth + 1; path.pop_back()) {
@@ -107,6 +107,7 @@ Result<Vocabulary> Vocabulary::build(std::span<const std::string_view> tokens,
   };
   std::string_view before;
   std::vector<std::uint64_t> groups;
+  std::vector<std::uint16_t> heights;
   for (std::size_t i = 0; i < v.order_.size(); ++i) {
     const std::string_view text = v.spelling(v.order_[i]);
     const std::size_t common = static_cast<std::size_t>(
@@ -114,13 +115,17 @@ Result<Vocabulary> Vocabulary::build(std::span<const std::string_view> tokens,
     close_to(common);
     for (std::size_t d = common; d < text.size(); ++d) {
       path.push_back(static_cast<std::uint32_t>(v.nodes_.size()));
-      v.nodes_.push_back({0, static_cast<std::uint32_t>(i), static_cast<std::uint16_t>(d + 1),
-                          static_cast<std::uint8_t>(text[d])});
-      v.groups_.push_back(0);
+      Node node;
+      node.first_token = static_cast<std::uint32_t>(i);
+      node.depth = static_cast<std::uint16_t>(d + 1);
+      node.byte = static_cast<std::uint8_t>(text[d]);
+      v.nodes_.push_back(node);
     }
     before = text;
-    // groups[d]: those of the text from byte d on.
+    v.places_[v.order_[i]] = static_cast<std::uint32_t>(i);
+    // groups[d] and heights[d]: those of the text from byte d on.
     groups.assign(text.size() + 1, 0);
+    heights.assign(text.size() + 1, 0);
     for (std::size_t d = text.size(); d-- > 0;) {
       const std::size_t length = utf8_length(text.substr(d));
       if (length == 1) {
@@ -130,14 +135,21 @@ Result<Vocabulary> Vocabulary::build(std::span<const std::string_view> tokens,
       } else {
         groups[d] = 1ull << kBrokenGroup;
       }
+      heights[d] = static_cast<std::uint16_t>(1 + heights[d + std::max<std::size_t>(length, 1)]);
     }
-    for (std::size_t d = 0; d < path.size(); ++d) v.groups_[path[d]] |= groups[d];
+    for (std::size_t d = 0; d < path.size(); ++d) {
+      Node& node = v.nodes_[path[d]];
+      node.groups |= groups[d];
+      node.height = std::max(node.height, heights[d]);
+    }
   }
   close_to(0);
   const auto count = static_cast<std::uint32_t>(v.nodes_.size());
   v.nodes_[0].skip = count;
-  v.nodes_.push_back({count + 1, static_cast<std::uint32_t>(v.order_.size()), 0, 0});
-  v.groups_.push_back(0);
+  Node last;
+  last.skip = count + 1;
+  last.first_token = static_cast<std::uint32_t>(v.order_.size());
+  v.nodes_.push_back(last);
   return v;
 }
 

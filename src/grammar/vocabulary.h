@@ -35,11 +35,15 @@ class Vocabulary {
   static Result<Vocabulary> build(std::span<const std::string_view> tokens,
                                   const VocabularyOptions& options);
 
+  // All that a walk asks of a node, side by side.
   struct Node {
-    std::uint32_t skip;         // the first node after this subtree
-    std::uint32_t first_token;  // of order(); the next node's first_token ends this node's tokens
-    std::uint16_t depth;        // the root has 0
-    std::uint8_t byte;
+    std::uint64_t groups = 0;  // of characters that occur below; see group_of_byte()
+    std::uint32_t skip = 0;    // the first node after this subtree
+    std::uint32_t first_token =
+        0;                     // of order(); the next node's first_token ends this node's tokens
+    std::uint16_t depth = 0;   // the root has 0
+    std::uint16_t height = 0;  // the most characters that follow below
+    std::uint8_t byte = 0;
   };
 
   std::size_t size() const { return begin_.size() - 1; }
@@ -57,15 +61,15 @@ class Vocabulary {
   std::size_t node_count() const { return nodes_.size() - 1; }
   std::span<const Token> order() const { return order_; }
 
-  // Which groups of characters occur below a node, one bit a group; see group_of_byte().
-  std::uint64_t groups_below(std::size_t index) const { return groups_[index]; }
+  // The place of each token in order(); those never allowed have the place order().size().
+  std::span<const std::uint32_t> places() const { return places_; }
 
  private:
   std::string bytes_;
   std::vector<std::uint32_t> begin_;  // [tokens + 1], into bytes_
   std::vector<Token> ends_, order_;
   std::vector<Node> nodes_;
-  std::vector<std::uint64_t> groups_;
+  std::vector<std::uint32_t> places_;
   std::size_t longest_ = 0;
 };
 
