@@ -208,7 +208,7 @@ struct MaskCache::Entry {
   bool no_room = false;              // the room cut something: exact for this very room only
   std::vector<Token> list;           // the tokens, if few
   std::vector<std::uint64_t> words;  // else the mask
-  std::vector<std::uint32_t> exits;  // trie nodes, ascending
+  std::vector<std::uint32_t> exits;  // trie nodes; ascending once the entry is finished
   std::unordered_map<std::uint64_t, std::unique_ptr<Entry>> children;
   std::list<Entry*>::iterator place;
 
@@ -233,7 +233,7 @@ MaskCache::MaskCache(std::shared_ptr<const Grammar> grammar,
       machine_(std::make_unique<Machine>(*grammar_)),
       found_(vocabulary_->order().size() / 64 + 1),
       scratch_(vocabulary_->size()),
-      path_(vocabulary_->longest() + 2) {}
+      levels_(vocabulary_->longest() + 2) {}
 
 MaskCache::~MaskCache() = default;
 
@@ -395,37 +395,36 @@ void MaskCache::walk(std::uint32_t node, std::uint32_t state, std::uint32_t room
 void MaskCache::scan(std::uint32_t node, std::uint32_t config, Entry& entry) {
   const Vocabulary& v = *vocabulary_;
   Machine& machine = *machine_;
-  const std::uint32_t end = v.node(node).skip;
   entry.no_room |= machine[config].no_room;
-  if (machine[config].returns && end > node + 1) entry.exits.push_back(node);
-  path_[v.node(node).depth] = config;
+  const std::uint32_t first = v.node(node).first_child;
+  if (machine[config].returns && v.node(node).child_count > 0) entry.exits.push_back(node);
+  std::size_t depth = 0;
+  levels_[0] = {first, first + v.node(node).child_count, config};
   std::uint64_t visited = 0;
-  for (std::uint32_t i = node + 1; i < end;) {
+  for (;;) {
+    Level& level = levels_[depth];
+    if (level.next == level.end) {
+      if (depth == 0) break;
+      --depth;
+      continue;
+    }
+    const std::uint32_t i = level.next++;
     const Vocabulary::Node& n = v.node(i);
     ++visited;
-    const std::uint32_t to = machine.next(path_[n.depth - 1u], n.byte);
-    if (to == kDead) {
-      i = n.skip;
-      continue;
-    }
-    std::uint32_t last = i + 1;
-    const bool has_below = n.skip > i + 1;
-    if (has_below && machine.absorbs(to, n.groups, n.height)) {
+    const std::uint32_t to = machine.next(level.config, n.byte);
+    if (to == kDead) continue;
+    if (n.child_count > 0 && machine.absorbs(to, n.groups, n.height)) {
       entry.no_room |= machine[to].no_room;
-      last = n.skip;  // everything below is possible
-    } else {
-      path_[n.depth] = to;
-      const Machine::Config& c = machine[to];
-      entry.no_room |= c.no_room;
-      if (c.returns && has_below) entry.exits.push_back(i);
-      if (c.kernel.empty()) last = i;  // only cut threads led here
-    }
-    if (last == i) {
-      i = n.skip;
+      set_bits(found_, n.first_token, n.end_token);  // everything below is possible
       continue;
     }
-    set_bits(found_, n.first_token, v.node(last).first_token);
-    i = last;
+    const Machine::Config& c = machine[to];
+    entry.no_room |= c.no_room;
+    if (c.kernel.empty()) continue;  // only cut threads led here
+    set_bits(found_, n.first_token, n.own_end);
+    if (n.child_count == 0) continue;
+    if (c.returns) entry.exits.push_back(i);
+    levels_[++depth] = {n.first_child, n.first_child + n.child_count, to};
   }
   statistics_.nodes_visited += visited;
 }

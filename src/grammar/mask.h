@@ -98,7 +98,11 @@ class MaskCache {
   std::list<Entry*> recent_;          // most recent first; a parent stands before its children
   std::vector<std::uint64_t> found_;  // tokens met by the walk, by their place in the trie's order
   TokenMask scratch_;
-  std::vector<std::uint32_t> path_;  // configuration by depth, while walking
+  struct Level {
+    std::uint32_t next, end;  // siblings still to be looked at
+    std::uint32_t config;     // of their parent
+  };
+  std::vector<Level> levels_;  // by depth, while walking
   Statistics statistics_;
 };
 

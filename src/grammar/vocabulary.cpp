@@ -96,60 +96,75 @@ Result<Vocabulary> Vocabulary::build(std::span<const std::string_view> tokens,
     return order != 0 ? order < 0 : a < b;
   });
 
-  // The nodes of the token before, by depth: the new token branches off where they differ.
-  v.nodes_.emplace_back();
+  // Nodes in the order of the sorted tokens; a new token branches off where it differs from the one
+  // before.
+  struct Built {
+    Node node;
+    std::uint32_t last_child = 0, sibling = 0;  // children are linked backwards; 0 ends the list
+  };
+  std::vector<Built> built(1);
   v.places_.assign(tokens.size(), static_cast<std::uint32_t>(v.order_.size()));
   std::vector<std::uint32_t> path{0};
-  auto close_to = [&](std::size_t depth) {
-    for (; path.size() > depth + 1; path.pop_back()) {
-      v.nodes_[path.back()].skip = static_cast<std::uint32_t>(v.nodes_.size());
-    }
-  };
   std::string_view before;
   std::vector<std::uint64_t> groups;
   std::vector<std::uint16_t> heights;
-  for (std::size_t i = 0; i < v.order_.size(); ++i) {
+  for (std::uint32_t i = 0; i < v.order_.size(); ++i) {
     const std::string_view text = v.spelling(v.order_[i]);
-    const std::size_t common = static_cast<std::size_t>(
+    v.places_[v.order_[i]] = i;
+    const auto common = static_cast<std::size_t>(
         std::mismatch(text.begin(), text.end(), before.begin(), before.end()).first - text.begin());
-    close_to(common);
+    path.resize(common + 1);
     for (std::size_t d = common; d < text.size(); ++d) {
-      path.push_back(static_cast<std::uint32_t>(v.nodes_.size()));
-      Node node;
-      node.first_token = static_cast<std::uint32_t>(i);
-      node.depth = static_cast<std::uint16_t>(d + 1);
-      node.byte = static_cast<std::uint8_t>(text[d]);
-      v.nodes_.push_back(node);
+      const auto id = static_cast<std::uint32_t>(built.size());
+      Built one;
+      one.node.first_token = one.node.own_end = i;
+      one.node.byte = static_cast<std::uint8_t>(text[d]);
+      Built& parent = built[path.back()];
+      one.sibling = parent.last_child;
+      parent.last_child = id;
+      ++parent.node.child_count;
+      built.push_back(one);
+      path.push_back(id);
     }
     before = text;
-    v.places_[v.order_[i]] = static_cast<std::uint32_t>(i);
+    built[path.back()].node.own_end = i + 1;
     // groups[d] and heights[d]: those of the text from byte d on.
     groups.assign(text.size() + 1, 0);
     heights.assign(text.size() + 1, 0);
     for (std::size_t d = text.size(); d-- > 0;) {
       const std::size_t length = utf8_length(text.substr(d));
-      if (length == 1) {
-        groups[d] = groups[d + 1] | 1ull << group_of_byte(static_cast<std::uint8_t>(text[d]));
-      } else if (length > 1) {
-        groups[d] = groups[d + length] | 1ull << kUtf8Group;
-      } else {
-        groups[d] = 1ull << kBrokenGroup;
-      }
-      heights[d] = static_cast<std::uint16_t>(1 + heights[d + std::max<std::size_t>(length, 1)]);
+      const std::size_t next = d + std::max<std::size_t>(length, 1);
+      const std::uint64_t group =
+          length == 1   ? 1ull << group_of_byte(static_cast<std::uint8_t>(text[d]))
+          : length == 0 ? 1ull << kBrokenGroup
+                        : 1ull << kUtf8Group;
+      groups[d] = groups[next] | group;
+      heights[d] = static_cast<std::uint16_t>(heights[next] + 1);
     }
     for (std::size_t d = 0; d < path.size(); ++d) {
-      Node& node = v.nodes_[path[d]];
+      Node& node = built[path[d]].node;
       node.groups |= groups[d];
       node.height = std::max(node.height, heights[d]);
+      node.end_token = i + 1;
     }
   }
-  close_to(0);
-  const auto count = static_cast<std::uint32_t>(v.nodes_.size());
-  v.nodes_[0].skip = count;
-  Node last;
-  last.skip = count + 1;
-  last.first_token = static_cast<std::uint32_t>(v.order_.size());
-  v.nodes_.push_back(last);
+  // Laid out anew, children side by side.
+  v.nodes_.reserve(built.size());
+  v.nodes_.push_back(built[0].node);
+  std::vector<std::uint32_t> origin{0};
+  origin.reserve(built.size());
+  for (std::size_t at = 0; at < v.nodes_.size(); ++at) {
+    const Built& from = built[origin[at]];
+    const std::size_t first = v.nodes_.size();
+    v.nodes_[at].first_child = static_cast<std::uint32_t>(first);
+    v.nodes_.resize(first + from.node.child_count);
+    origin.resize(first + from.node.child_count);
+    std::size_t place = v.nodes_.size();
+    for (std::uint32_t child = from.last_child; child != 0; child = built[child].sibling) {
+      v.nodes_[--place] = built[child].node;
+      origin[place] = child;
+    }
+  }
   return v;
 }
 

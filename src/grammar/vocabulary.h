@@ -1,7 +1,6 @@
 // The tokens as a byte trie, built once per model and shared by all grammars.
 //
-// The trie is laid out in the order of its bytes, so that walking a subtree is a scan forward and
-// skipping one is a jump. A control token that a grammar may ask for (a mark, such as the tool-call
+// The tokens below a node are a range of one list, so that taking a whole subtree is filling bits. A control token that a grammar may ask for (a mark, such as the tool-call
 // mark) is spelled kMarkByte and then its name: no UTF-8 text holds that byte, so neither plain
 // tokens nor bytes can forge a mark.
 #pragma once
@@ -35,13 +34,13 @@ class Vocabulary {
   static Result<Vocabulary> build(std::span<const std::string_view> tokens,
                                   const VocabularyOptions& options);
 
-  // All that a walk asks of a node, side by side.
+  // All that a walk asks of a node. Siblings stand side by side, so that looking at them is a scan.
   struct Node {
     std::uint64_t groups = 0;  // of characters that occur below; see group_of_byte()
-    std::uint32_t skip = 0;    // the first node after this subtree
-    std::uint32_t first_token =
-        0;                     // of order(); the next node's first_token ends this node's tokens
-    std::uint16_t depth = 0;   // the root has 0
+    std::uint32_t first_child = 0;
+    // Ranges of order(): the tokens that end here, and after them those that go on.
+    std::uint32_t first_token = 0, own_end = 0, end_token = 0;
+    std::uint16_t child_count = 0;
     std::uint16_t height = 0;  // the most characters that follow below
     std::uint8_t byte = 0;
   };
@@ -56,9 +55,9 @@ class Vocabulary {
   std::span<const Token> ends() const { return ends_; }
   bool is_end(Token token) const;
 
-  // The trie: node 0 is the root; a last node beyond the trie closes the scan.
+  // The trie: node 0 is the root.
   const Node& node(std::size_t index) const { return nodes_[index]; }
-  std::size_t node_count() const { return nodes_.size() - 1; }
+  std::size_t node_count() const { return nodes_.size(); }
   std::span<const Token> order() const { return order_; }
 
   // The place of each token in order(); those never allowed have the place order().size().
