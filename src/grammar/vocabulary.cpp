@@ -134,10 +134,10 @@ Result<Vocabulary> Vocabulary::build(std::span<const std::string_view> tokens,
     for (std::size_t d = text.size(); d-- > 0;) {
       const std::size_t length = utf8_length(text.substr(d));
       const std::size_t next = d + std::max<std::size_t>(length, 1);
-      const std::uint64_t group =
-          length == 1   ? 1ull << group_of_byte(static_cast<std::uint8_t>(text[d]))
-          : length == 0 ? 1ull << kBrokenGroup
-                        : 1ull << kUtf8Group;
+      const std::uint64_t group = length == 1
+                                      ? 1ull << group_of_byte(static_cast<std::uint8_t>(text[d]))
+                                  : length == 0 ? 1ull << kBrokenGroup
+                                                : 1ull << kUtf8Group;
       groups[d] = groups[next] | group;
       heights[d] = static_cast<std::uint16_t>(heights[next] + 1);
     }

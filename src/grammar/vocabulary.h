@@ -1,8 +1,9 @@
 // The tokens as a byte trie, built once per model and shared by all grammars.
 //
-// The tokens below a node are a range of one list, so that taking a whole subtree is filling bits. A control token that a grammar may ask for (a mark, such as the tool-call
-// mark) is spelled kMarkByte and then its name: no UTF-8 text holds that byte, so neither plain
-// tokens nor bytes can forge a mark.
+// The tokens below a node are a range of one list, so that taking a whole subtree is filling bits.
+// A control token that a grammar may ask for (a mark, such as the tool-call mark) is spelled
+// kMarkByte and then its name: no UTF-8 text holds that byte, so neither plain tokens nor bytes can
+// forge a mark.
 #pragma once
 
 #include <cstdint>
