@@ -5,6 +5,7 @@
 #include "grammar/lark.h"
 #include "grammar/regex.h"
 #include "grammar/vocabulary.h"
+#include "text/calls_block.h"
 
 namespace ds4::grammar {
 namespace {
@@ -34,29 +35,6 @@ Json typed_only(const Json& schema) {
   return out;
 }
 
-std::string escape_attribute(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 class Writer {
  public:
   Writer(GrammarBuilder& builder, const DsmlOptions& options, std::vector<std::string>& warnings)
@@ -74,7 +52,8 @@ class Writer {
         return fail(body.error().code, "tool `", tool.name, "`: ", body.error().message);
       }
       const Rule rule = b_.add_rule("arguments of " + tool.name, *body);
-      const std::string open = tag("<", "invoke name=\"") + escape_attribute(tool.name) + "\">\n";
+      const std::string open =
+          tag("<", "invoke name=\"") + text::escaped_attribute(tool.name) + "\">\n";
       const Expr invoke =
           b_.sequence({b_.literal(open), b_.call(rule), b_.literal(tag("</", "invoke>"))});
       any.push_back(invoke);
@@ -124,7 +103,7 @@ class Writer {
       TRY(const Rule start, add_lark(b_, custom.definition));
       text = b_.call(start);
     }
-    const Expr name = b_.literal(escape_attribute(custom.parameter));
+    const Expr name = b_.literal(text::escaped_attribute(custom.parameter));
     return b_.sequence({parameter(name, text, b_.never()), b_.literal("\n")});
   }
 
@@ -154,8 +133,9 @@ class Writer {
     const std::size_t count = way.members.size();
     std::vector<Expr> each;
     for (const SchemaMember& m : way.members) {
-      const Rule rule = b_.add_rule(
-          "parameter " + m.name, parameter(b_.literal(escape_attribute(m.name)), m.text, m.value));
+      const Rule rule =
+          b_.add_rule("parameter " + m.name,
+                      parameter(b_.literal(text::escaped_attribute(m.name)), m.text, m.value));
       each.push_back(b_.call(rule));
     }
     std::optional<Expr> other;

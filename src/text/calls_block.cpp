@@ -8,30 +8,6 @@ namespace ds4::text {
 
 namespace {
 
-std::string escaped_attribute(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 void write_parameter(SpanWriter& out, std::string_view key, const Json& value) {
   out.markup(kParameterOpen);
   out.content(escaped_attribute(key));
@@ -116,6 +92,30 @@ Result<void> write_tool_calls(SpanWriter& out, const std::vector<ToolCall>& call
   }
   out.markup(kToolCallsClose);
   return {};
+}
+
+std::string escaped_attribute(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
 }
 
 }  // namespace ds4::text
