@@ -232,8 +232,7 @@ MaskCache::MaskCache(std::shared_ptr<const Grammar> grammar,
       limits_(limits),
       machine_(std::make_unique<Machine>(*grammar_)),
       found_(vocabulary_->order().size() / 64 + 1),
-      scratch_(vocabulary_->size()),
-      levels_(vocabulary_->longest() + 2) {}
+      scratch_(vocabulary_->size()) {}
 
 MaskCache::~MaskCache() = default;
 
@@ -392,41 +391,41 @@ void MaskCache::walk(std::uint32_t node, std::uint32_t state, std::uint32_t room
   scan(node, machine_->start(state, room), entry);
 }
 
+//
+// Level by level: the trie is laid out that way, so the walk goes forward through memory, and what
+// it will look at next is known early enough to be fetched meanwhile. Most of its time is such
+// waiting.
 void MaskCache::scan(std::uint32_t node, std::uint32_t config, Entry& entry) {
   const Vocabulary& v = *vocabulary_;
   Machine& machine = *machine_;
   entry.no_room |= machine[config].no_room;
-  const std::uint32_t first = v.node(node).first_child;
-  if (machine[config].returns && v.node(node).child_count > 0) entry.exits.push_back(node);
-  std::size_t depth = 0;
-  levels_[0] = {first, first + v.node(node).child_count, config};
-  std::uint64_t visited = 0;
-  for (;;) {
-    Level& level = levels_[depth];
-    if (level.next == level.end) {
-      if (depth == 0) break;
-      --depth;
-      continue;
+  queue_.clear();
+  auto enter = [&](std::uint32_t at, const Vocabulary::Node& n, std::uint32_t to) {
+    if (n.child_count == 0) return;
+    if (machine[to].returns) entry.exits.push_back(at);
+    __builtin_prefetch(&v.node(n.first_child));
+    queue_.push_back({n.first_child, n.first_child + n.child_count, to});
+  };
+  enter(node, v.node(node), config);
+  for (std::size_t q = 0; q < queue_.size(); ++q) {
+    const Siblings siblings = queue_[q];
+    statistics_.nodes_visited += siblings.end - siblings.first;
+    for (std::uint32_t i = siblings.first; i < siblings.end; ++i) {
+      const Vocabulary::Node& n = v.node(i);
+      const std::uint32_t to = machine.next(siblings.config, n.byte);
+      if (to == kDead) continue;
+      if (n.child_count > 0 && machine.absorbs(to, n.groups, n.height)) {
+        entry.no_room |= machine[to].no_room;
+        set_bits(found_, n.first_token, n.end_token);  // everything below is possible
+        continue;
+      }
+      const Machine::Config& c = machine[to];
+      entry.no_room |= c.no_room;
+      if (c.kernel.empty()) continue;  // only cut threads led here
+      set_bits(found_, n.first_token, n.own_end);
+      enter(i, n, to);
     }
-    const std::uint32_t i = level.next++;
-    const Vocabulary::Node& n = v.node(i);
-    ++visited;
-    const std::uint32_t to = machine.next(level.config, n.byte);
-    if (to == kDead) continue;
-    if (n.child_count > 0 && machine.absorbs(to, n.groups, n.height)) {
-      entry.no_room |= machine[to].no_room;
-      set_bits(found_, n.first_token, n.end_token);  // everything below is possible
-      continue;
-    }
-    const Machine::Config& c = machine[to];
-    entry.no_room |= c.no_room;
-    if (c.kernel.empty()) continue;  // only cut threads led here
-    set_bits(found_, n.first_token, n.own_end);
-    if (n.child_count == 0) continue;
-    if (c.returns) entry.exits.push_back(i);
-    levels_[++depth] = {n.first_child, n.first_child + n.child_count, to};
   }
-  statistics_.nodes_visited += visited;
 }
 
 void MaskCache::warm(std::uint64_t nodes_max) {

@@ -98,11 +98,11 @@ class MaskCache {
   std::list<Entry*> recent_;          // most recent first; a parent stands before its children
   std::vector<std::uint64_t> found_;  // tokens met by the walk, by their place in the trie's order
   TokenMask scratch_;
-  struct Level {
-    std::uint32_t next, end;  // siblings still to be looked at
-    std::uint32_t config;     // of their parent
+  // Siblings to look at, and the configuration of their parent.
+  struct Siblings {
+    std::uint32_t first, end, config;
   };
-  std::vector<Level> levels_;  // by depth, while walking
+  std::vector<Siblings> queue_;  // while walking
   Statistics statistics_;
 };
 

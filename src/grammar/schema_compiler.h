@@ -38,7 +38,6 @@ class SchemaCompiler {
         json_(builder),
         reader_(root, is_strict, warnings),
         raw_text_(raw_text),
-        root_(root),
         is_strict_(is_strict),
         warnings_(warnings) {}
 
@@ -96,7 +95,6 @@ class SchemaCompiler {
   JsonRules json_;
   SchemaReader reader_;
   const Dfa* raw_text_;
-  const Json& root_;
   bool is_strict_;
   std::vector<std::string>& warnings_;
   std::map<std::pair<Set, Form>, Rule> rules_;
