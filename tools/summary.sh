@@ -21,7 +21,7 @@ function plain(text) {
   reason = ""; in_reason = 0; skipped = 0
 }
 /<skipped message="SKIP_/ { skipped = 1 }
-in_reason && /^$/ { in_reason = 0 }
+in_reason && (/^$/ || /^\[/) { in_reason = 0 }
 in_reason { reason = reason (reason == "" ? "" : " ") $0 }
 /: Skipped$/ { in_reason = 1 }
 /^(.*<system-out>)?Skipped: / { text = $0; sub(/^.*Skipped: /, "", text); reason = text }

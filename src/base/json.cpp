@@ -53,8 +53,8 @@ std::string python_float(double value) {
     } else if (exponent + 1 >= digits) {
       out += mantissa + std::string(static_cast<std::size_t>(exponent + 1 - digits), '0') + ".0";
     } else {
-      out += mantissa.substr(0, static_cast<std::size_t>(exponent + 1)) + '.' +
-             mantissa.substr(static_cast<std::size_t>(exponent + 1));
+      out += mantissa.substr(0, static_cast<std::size_t>(exponent) + 1) + '.' +
+             mantissa.substr(static_cast<std::size_t>(exponent) + 1);
     }
     return out;
   }
