@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "grammar/json_schema.h"
 #include "grammar/matcher.h"
 #include "grammar/test_vocabulary.h"
 
@@ -159,6 +160,26 @@ TEST(dsml_call, custom_tools_follow_their_language) {
   const auto bad = dsml_call_grammar({regex});
   ASSERT_FALSE(bad.ok());
   EXPECT_NE(bad.error().message.find("tool `dial`"), std::string::npos);
+}
+
+// With tools and a schema both are live: a block of calls or the document, nothing else.
+TEST(dsml_call, stands_beside_a_schema) {
+  GrammarBuilder b;
+  std::vector<std::string> warnings;
+  const auto calls = add_dsml_calls(b, {weather(true)}, {}, warnings);
+  const auto document = add_json_schema(b, R"({"enum":["yes","no"]})", {}, warnings);
+  ASSERT_TRUE(calls.ok() && document.ok());
+  auto grammar = b.build(b.add_rule("either", b.choice({b.call(*calls), b.call(*document)})));
+  ASSERT_TRUE(grammar.ok()) << grammar.error().message;
+  MaskCache cache(std::make_shared<const Grammar>(*std::move(grammar)), small().vocabulary);
+  auto accepts = [&](std::string_view text_of_answer) {
+    Matcher matcher(cache);
+    return matcher.accept_bytes(with_marks(text_of_answer)) && matcher.can_end();
+  };
+  EXPECT_TRUE(accepts("\"yes\""));
+  EXPECT_TRUE(accepts(block(invoke("get_weather", text("city", "P")))));
+  EXPECT_FALSE(accepts("\"yes\"" + block(invoke("get_weather", text("city", "P")))));
+  EXPECT_FALSE(accepts("\"maybe\""));
 }
 
 TEST(dsml_call, masks_equal_brute_force) {

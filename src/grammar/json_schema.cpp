@@ -11,17 +11,23 @@ std::size_t text_size(const Json& schema) {
 
 }  // namespace
 
-Result<SchemaGrammar> json_schema_grammar(std::string_view schema, const SchemaOptions& options) {
+Result<Rule> add_json_schema(GrammarBuilder& builder, std::string_view schema,
+                             const SchemaOptions& options, std::vector<std::string>& warnings) {
   if (schema.size() > kSchemaBytesMax) {
     return fail(Code::too_large, "schema of ", schema.size(), " bytes, limit ", kSchemaBytesMax);
   }
   TRY(const Json root, parse_json(schema));
-  GrammarBuilder builder;
-  std::vector<std::string> warnings;
   SchemaCompiler compiler(builder, root, options.is_strict, nullptr, warnings);
   const Expr whole = compiler.call(SchemaCompiler::set_of(root), SchemaCompiler::Form::json);
   TRY_DO(compiler.finish());
-  auto grammar = builder.build(builder.add_rule("document", whole));
+  return builder.add_rule("document", whole);
+}
+
+Result<SchemaGrammar> json_schema_grammar(std::string_view schema, const SchemaOptions& options) {
+  GrammarBuilder builder;
+  std::vector<std::string> warnings;
+  TRY(const Rule document, add_json_schema(builder, schema, options, warnings));
+  auto grammar = builder.build(document);
   if (!grammar.ok()) return fail(grammar.error().code, "schema: ", grammar.error().message);
   return SchemaGrammar{*std::move(grammar), std::move(warnings)};
 }

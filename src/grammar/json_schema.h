@@ -33,6 +33,10 @@ struct SchemaGrammar {
 Result<SchemaGrammar> json_schema_grammar(std::string_view schema,
                                           const SchemaOptions& options = {});
 
+// The same as a rule, to be combined with others in one builder.
+Result<Rule> add_json_schema(GrammarBuilder& builder, std::string_view schema,
+                             const SchemaOptions& options, std::vector<std::string>& warnings);
+
 // The parameters of a tool: the top level of its schema taken apart, for callers that write the
 // members in a form of their own.
 struct SchemaMember {
