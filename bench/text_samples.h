@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "base/utf8.h"
 #include "text/tokenizer.h"
 #include "text/unicode_tables.h"
-#include "text/utf8.h"
 
 namespace ds4::bench {
 
@@ -105,7 +105,7 @@ class TextSamples {
     for (std::size_t from = 0; out.size() < size; from = (from + 900) % source.size()) {
       out += english(600);
       out += "\n```cpp\n";
-      out += text::to_valid_utf8(source.substr(from, 900));
+      out += to_valid_utf8(source.substr(from, 900));
       out += "\n```\n";
       out += chinese(300);
       out += "\n{\"path\": \"src/main.cpp\", \"line\": ";
@@ -117,10 +117,10 @@ class TextSamples {
 
  private:
   static bool all_chinese(std::string_view bytes) {
-    if (!text::is_valid_utf8(bytes)) return false;
+    if (!is_valid_utf8(bytes)) return false;
     for (std::size_t at = 0; at < bytes.size();) {
       std::size_t length = 0;
-      const char32_t c = text::decode_valid(bytes.data() + at, length);
+      const char32_t c = decode_valid(bytes.data() + at, length);
       if (c < 0x4E00 || c > 0x9FA5) return false;
       at += length;
     }

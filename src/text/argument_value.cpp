@@ -1,9 +1,9 @@
 #include "text/argument_value.h"
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "text/calls_block.h"
 #include "text/dsml.h"
-#include "text/utf8_filter.h"
 
 namespace ds4::text {
 
@@ -18,7 +18,7 @@ std::string_view trimmed(std::string_view text) {
 
 std::string string_json(std::string_view raw) {
   std::string out;
-  append_json_string(out, valid_utf8(raw));
+  append_json_string(out, to_valid_utf8(raw));
   return out;
 }
 

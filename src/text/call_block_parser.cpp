@@ -3,8 +3,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/utf8.h"
 #include "text/argument_value.h"
-#include "text/utf8_filter.h"
 
 namespace ds4::text {
 
@@ -79,13 +79,13 @@ class BlockReader {
       }
       if (!tag.opens_named(TagName::invoke)) return broken("a call without a name");
       in_call_ = true;
-      call_.name = valid_utf8(*tag.name_attribute);
+      call_.name = to_valid_utf8(*tag.name_attribute);
       members_ = {};
       return true;
     }
     if (tag.name != TagName::parameter || !in_call_) return broken("a tag out of place");
     if (!tag.name_attribute) return broken("a parameter without a name");
-    return parameter(valid_utf8(*tag.name_attribute), form_of(tag.string_attribute));
+    return parameter(to_valid_utf8(*tag.name_attribute), form_of(tag.string_attribute));
   }
 
   bool closing(const Tag& tag) {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "text/detokenizer.h"
-#include "text/utf8.h"
 
 using namespace ds4;
 using namespace ds4::text;

@@ -9,29 +9,6 @@
 namespace ds4::text {
 namespace {
 
-TEST(utf8_stream, holds_back_half_characters_only) {
-  Utf8Stream stream;
-  std::string out;
-  stream.push("a\xF0\x9F", out);
-  EXPECT_EQ(out, "a");
-  EXPECT_EQ(stream.pending(), "\xF0\x9F");
-  stream.push("\x98", out);
-  EXPECT_EQ(out, "a");
-  stream.push("\x80z", out);
-  EXPECT_EQ(out, "a😀z");
-  stream.push("\xE2\x82", out);
-  stream.push("é", out);  // refutes what was held back
-  EXPECT_EQ(out, "a😀z\uFFFDé");
-  stream.push("\xF4", out);
-  stream.push("\x90", out);  // above U+10FFFF: each byte is a subpart of its own
-  EXPECT_EQ(out, "a😀z\uFFFDé\uFFFD\uFFFD");
-  stream.push("\xC3", out);
-  stream.finish(out);
-  EXPECT_EQ(out, "a😀z\uFFFDé\uFFFD\uFFFD\uFFFD");
-  stream.finish(out);
-  EXPECT_EQ(out, "a😀z\uFFFDé\uFFFD\uFFFD\uFFFD");
-}
-
 TEST(utf8_stream, equals_decoding_at_once_for_every_split) {
   RandomText random(2);
   for (int i = 0; i < 20000; ++i) {

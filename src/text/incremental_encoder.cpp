@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "text/pretokenizer.h"
 #include "text/unicode_tables.h"
-#include "text/utf8.h"
 
 namespace ds4::text {
 

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.h"
 #include "text/added_tokens.h"
 #include "text/span.h"
-#include "text/utf8.h"
 
 namespace ds4::text {
 

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "text/incremental_encoder.h"
 #include "text/pretokenizer.h"
 #include "text/small_vocabulary.h"
-#include "text/utf8.h"
 
 using namespace ds4;
 using namespace ds4::text;

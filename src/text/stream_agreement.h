@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "text/stream_parser.h"
 
 namespace ds4::text {
@@ -54,7 +55,7 @@ struct Received {
   }
   void take_delta(std::string& all, const std::string& delta) {
     if (delta.empty()) disorder = "an empty delta";
-    if (valid_utf8(delta) != delta) disorder = "a delta that is not UTF-8";
+    if (to_valid_utf8(delta) != delta) disorder = "a delta that is not UTF-8";
     all += delta;
   }
   bool closed_ = false;

@@ -1,6 +1,7 @@
 #include "text/stream_parser.h"
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "text/call_ids.h"
 #include "text/dsml.h"
 
@@ -35,10 +36,10 @@ ParsedTurn StreamParser::finish(TurnEnd end, std::vector<StreamEvent>& events) {
   events_before_ = events.size();
   reader_.finish(end);
   if (options_.thinking) {
-    reasoning_filter_.finish(reasoning_delta());
+    reasoning_stream_.finish(reasoning_delta());
     drop_empty_delta();
   }
-  prose_filter_.finish(text_delta());
+  prose_stream_.finish(text_delta());
   drop_empty_delta();
   ParsedTurn turn = parse_turn(text_, options_, end, think_close_);
   CHECK(turn.calls.size() <= ids_.size());
@@ -83,26 +84,26 @@ void StreamParser::drop_empty_delta() {
 
 void StreamParser::reasoning(std::string_view bytes) {
   if (bytes.empty()) return;
-  reasoning_filter_.push(bytes, reasoning_delta());
+  reasoning_stream_.push(bytes, reasoning_delta());
   drop_empty_delta();
 }
 
 void StreamParser::reasoning_closed() {
-  reasoning_filter_.finish(reasoning_delta());
+  reasoning_stream_.finish(reasoning_delta());
   drop_empty_delta();
   thinks_ = false;
   events_->emplace_back(ReasoningEnd{});
 }
 
 void StreamParser::prose(std::string_view bytes) {
-  prose_filter_.push(bytes, text_delta());
+  prose_stream_.push(bytes, text_delta());
   drop_empty_delta();
 }
 
 void StreamParser::call_opened(std::string_view name) {
-  prose_filter_.finish(text_delta());
+  prose_stream_.finish(text_delta());
   drop_empty_delta();
-  name_ = valid_utf8(name);
+  name_ = to_valid_utf8(name);
   ids_.push_back(new_id_());
   is_first_.assign(1, true);
   events_->emplace_back(CallStart{call_index(), ids_.back(), name_});
@@ -110,7 +111,7 @@ void StreamParser::call_opened(std::string_view name) {
 }
 
 void StreamParser::parameter_opened(std::string_view key, ValueForm form) {
-  const std::string name = valid_utf8(key);
+  const std::string name = to_valid_utf8(key);
   std::string& json = call_delta();
   if (!is_first_.back()) json += ", ";
   is_first_.back() = false;
@@ -136,7 +137,7 @@ void StreamParser::value(std::string_view bytes) {
     return;
   }
   value_.clear();
-  value_filter_.push(bytes, value_);
+  value_stream_.push(bytes, value_);
   if (!value_.empty()) append_json_escaped(call_delta(), value_);
 }
 
@@ -152,7 +153,7 @@ void StreamParser::parameter_closed() {
     const int level = static_cast<int>(is_first_.size()) - 1;
     json += argument_value(form_, value_, type_, level, options_.coerce_arguments).json;
   } else {
-    value_filter_.finish(json);
+    value_stream_.finish(json);
     json += '"';
   }
 }
@@ -164,7 +165,7 @@ void StreamParser::call_closed() {
 }
 
 void StreamParser::failed(std::string_view why) {
-  prose_filter_.finish(text_delta());
+  prose_stream_.finish(text_delta());
   drop_empty_delta();
   const bool is_open = !is_first_.empty();
   is_first_.clear();

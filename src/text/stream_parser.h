@@ -9,9 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "base/utf8_stream.h"
 #include "text/turn_parser.h"
 #include "text/turn_reader.h"
-#include "text/utf8_filter.h"
 
 namespace ds4::text {
 
@@ -92,7 +92,7 @@ class StreamParser final : private TurnSink {
   std::string text_;
   std::size_t think_close_ = kNoMark;
   bool thinks_;
-  Utf8Filter reasoning_filter_, prose_filter_, value_filter_;
+  Utf8Stream reasoning_stream_, prose_stream_, value_stream_;
 
   std::vector<std::string> ids_;
   std::string name_;

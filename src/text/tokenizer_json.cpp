@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "base/json.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 #include "text/v4_added_tokens.h"
 
 namespace ds4::text {

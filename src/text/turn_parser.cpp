@@ -1,8 +1,8 @@
 #include "text/turn_parser.h"
 
+#include "base/utf8.h"
 #include "text/call_block_parser.h"
 #include "text/dsml.h"
-#include "text/utf8_filter.h"
 
 namespace ds4::text {
 
@@ -31,7 +31,7 @@ class ContentReader {
     }
     // Unread markup stays at the end of the content, marked off by the count of prose.
     const bool has_unread = unread_ != kNoMark;
-    std::string prose = valid_utf8(prose_);
+    std::string prose = to_valid_utf8(prose_);
     if (!has_unread) {
       turn.content = std::move(prose);
       turn.prose_bytes = turn.content.size();
@@ -39,7 +39,7 @@ class ContentReader {
     }
     const std::size_t hidden = hides_separator_ ? separator_bytes(prose) : 0;
     turn.prose_bytes = prose.size() - hidden;
-    turn.content = std::move(prose) + valid_utf8(text_.substr(unread_));
+    turn.content = std::move(prose) + to_valid_utf8(text_.substr(unread_));
   }
 
  private:
@@ -157,7 +157,7 @@ ParsedTurn parse_turn(std::string_view text, const ParseOptions& options, TurnEn
   std::size_t content = 0;
   if (options.thinking) {
     const std::size_t close = think_close != kNoMark ? think_close : text.find(kThinkClose);
-    turn.reasoning = valid_utf8(text.substr(0, close));
+    turn.reasoning = to_valid_utf8(text.substr(0, close));
     content = close == kNoMark ? text.size() : close + kThinkClose.size();
   }
   ContentReader(text, content, options, end).run(turn);

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "text/byte_alphabet.h"
-#include "text/utf8.h"
 #include "text/v4_added_tokens.h"
 
 namespace ds4::text {
@@ -18,8 +18,7 @@ constexpr std::string_view kEndOfTurn = "<|EOT|>";  // of older models; a stop w
 
 // How an error shows a token.
 std::string quoted(std::string_view text) {
-  std::string shown = to_valid_utf8(text.substr(0, 80));
-  return '"' + shown + (text.size() > 80 ? "...\"" : "\"");
+  return '"' + printable(text, 80) + '"';
 }
 
 Result<void> check_v4(const VocabularyArrays& arrays) {

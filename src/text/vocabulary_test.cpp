@@ -86,7 +86,7 @@ TEST(vocabulary, names_the_first_thing_wrong) {
   EXPECT_EQ(error_after(good, [](auto& f) { f.tokens[260] = "<｜User｜>"; }),
             "added token 260 \"<｜User｜>\" exists twice");
   EXPECT_EQ(error_after(good, [](auto& f) { f.tokens[259] = "\xFF"; }),
-            "added token 259 \"\uFFFD\" is no UTF-8 of at most 256 bytes");
+            "added token 259 \"\\xff\" is no UTF-8 of at most 256 bytes");
   EXPECT_EQ(error_after(good, [](auto& f) { f.tokens[263] = "DSML"; }),
             "the vocabulary lacks the added token ｜DSML｜");
   EXPECT_EQ(error_after(good, [](auto& f) { f.tokens.clear(); }), "the vocabulary has no tokens");

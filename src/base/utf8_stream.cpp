@@ -1,8 +1,8 @@
-#include "text/detokenizer.h"
+#include "base/utf8_stream.h"
 
-#include "text/utf8.h"
+#include "base/utf8.h"
 
-namespace ds4::text {
+namespace ds4 {
 
 void Utf8Stream::push(std::string_view bytes, std::string& out) {
   // Complete or refute the character held back, a byte at a time: at most three are needed.
@@ -31,4 +31,4 @@ void Utf8Stream::finish(std::string& out) {
   pending_.clear();
 }
 
-}  // namespace ds4::text
+}  // namespace ds4
