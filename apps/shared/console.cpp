@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/utf8.h"
+
 namespace ds4 {
 
 void print(std::string_view text) {
@@ -16,6 +18,14 @@ void print(std::string_view text) {
   if (errno == EPIPE) std::_Exit(0);
   std::fprintf(stderr, "cannot write to standard output: %s\n", std::strerror(errno));
   std::_Exit(1);
+}
+
+void print_exactly(std::string text) {
+  if (::isatty(STDOUT_FILENO) == 1) {
+    text = to_valid_utf8(text);
+    if (!text.empty() && text.back() != '\n') text += '\n';
+  }
+  print(text);
 }
 
 int report(std::string_view message) {
