@@ -10,6 +10,7 @@
 #include "model/model_file.h"
 #include "text/small_vocabulary.h"
 #include "text/tokenizer_json_sample.h"
+#include "text/v4_test_vocabulary.h"
 
 namespace ds4::convert {
 namespace {
@@ -78,6 +79,21 @@ TEST_F(tokenizer_keys, refuses_what_makes_no_vocabulary_and_names_the_file) {
   sample.tokens[262] = "<other>";
   EXPECT_THAT(error(), HasSubstr("lacks the added token"));
   EXPECT_THAT(read_tokenizer(path("nowhere.json")).error().message, HasSubstr("nowhere.json: "));
+}
+
+TEST_F(tokenizer_keys, a_v3_file_becomes_v4_only_when_asked) {
+  DS4_NEED_V4_VOCABULARY();
+  const std::string v3 = DS4_SOURCE_DIR "/build/vocabulary/tokenizer.json";
+  EXPECT_THAT(read_tokenizer(v3).error().message,
+              testing::EndsWith("this is DeepSeek V3's tokenizer, which lacks 465 special tokens "
+                                "of V4's; ds4-gguf vocab --extend-to-v4 adds them"));
+  const auto v4 = read_tokenizer(v3, true);
+  ASSERT_TRUE(v4.ok()) << v4.error().message;
+  ASSERT_TRUE(write_vocabulary_file(*v4, "V4", path("vocab.gguf")).ok());
+  const auto vocabulary = model::open_vocabulary(path("vocab.gguf"));
+  ASSERT_TRUE(vocabulary.ok()) << vocabulary.error().message;
+  EXPECT_TRUE(vocabulary->is_v4());
+  EXPECT_EQ(vocabulary->special().dsml, 128825);
 }
 
 }  // namespace
