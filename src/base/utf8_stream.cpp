@@ -21,9 +21,19 @@ void Utf8Stream::push(std::string_view bytes, std::string& out) {
       pending_.clear();
     }
   }
-  const std::size_t cut_off = incomplete_utf8_tail(bytes);
-  append_valid_utf8(out, bytes.substr(0, bytes.size() - cut_off));
-  pending_ += bytes.substr(bytes.size() - cut_off);
+  while (!bytes.empty()) {
+    const std::size_t good = valid_utf8_prefix(bytes);
+    out += bytes.substr(0, good);
+    bytes.remove_prefix(good);
+    if (bytes.empty()) return;
+    const Utf8Char c = decode_utf8(bytes);
+    if (c.kind == Utf8Char::incomplete) {
+      pending_ = bytes;
+      return;
+    }
+    out += kReplacement;
+    bytes.remove_prefix(c.length);
+  }
 }
 
 void Utf8Stream::finish(std::string& out) {
