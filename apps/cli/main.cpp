@@ -1,11 +1,9 @@
 // ds4: the command people type. Options are declared here; each command is a file of its own.
-#include <CLI/CLI.hpp>
-#include <cstdlib>
 
 #include "cli/inspect.h"
 #include "cli/render.h"
 #include "cli/tokenize.h"
-#include "shared/console.h"
+#include "shared/command_line.h"
 
 namespace {
 
@@ -56,7 +54,7 @@ constexpr char kAboutRender[] =
     "  ds4 render chat.json --spans                    which bytes may be special tokens\n";
 
 void add_tokenize(CLI::App& app, ds4::cli::TokenizeOptions& options, int& exit_code) {
-  CLI::App* command = app.add_subcommand("tokenize", kAboutTokenize);
+  CLI::App* command = ds4::add_command(app, "tokenize", kAboutTokenize);
   command->add_option("-m,--model", options.vocabulary, "A model or a vocabulary-only file")
       ->required();
   auto* words = command->add_option("TEXT", options.words, "The text, or the ids to --decode");
@@ -70,7 +68,7 @@ void add_tokenize(CLI::App& app, ds4::cli::TokenizeOptions& options, int& exit_c
 }
 
 void add_render(CLI::App& app, ds4::cli::RenderCommand& options, int& exit_code) {
-  CLI::App* command = app.add_subcommand("render", kAboutRender);
+  CLI::App* command = ds4::add_command(app, "render", kAboutRender);
   command->add_option("FILE", options.input, "The conversation; - is standard input")->required();
   auto* tokens = command->add_flag("--tokens", options.tokens, "Print the ids of the tokens");
   auto* model = command->add_option("-m,--model", options.vocabulary,
@@ -91,14 +89,13 @@ void add_render(CLI::App& app, ds4::cli::RenderCommand& options, int& exit_code)
 int main(int argc, char** argv) {
   CLI::App app(kAbout, "ds4");
   app.set_version_flag("--version", "ds4 " DS4_VERSION);
-  app.require_subcommand(1);
   int exit_code = 0;
 
   ds4::cli::InspectOptions inspect;
-  CLI::App* command = app.add_subcommand("inspect", kAboutInspect);
+  CLI::App* command = ds4::add_command(app, "inspect", kAboutInspect);
   command->add_option("FILE", inspect.path, "A GGUF file, or any part of a split one")->required();
   command->add_option("--ctx", inspect.context_tokens, "Tokens of the planned session [32768]")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1 << 24));
   command->add_option("--mtp", inspect.drafter_path, "A drafter's support file to go with it");
   command->add_flag("--tensors", inspect.tensors, "List every tensor");
   command->add_flag("--json", inspect.json, "Print JSON");
@@ -109,11 +106,5 @@ int main(int argc, char** argv) {
   ds4::cli::RenderCommand render;
   add_render(app, render, exit_code);
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    // 0 for --help and --version, 1 for what cannot be read.
-    return app.exit(error) == 0 ? 0 : 1;
-  }
-  return exit_code;
+  return ds4::run_command_line(app, argc, argv, exit_code);
 }

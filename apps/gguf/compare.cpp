@@ -141,15 +141,15 @@ Result<void> compare_files(const CompareCommand& command) {
                      .items = "weights"});
   options.on_progress = [&](std::uint64_t weights) { progress.add(weights); };
   TRY(const Comparison comparison, convert::compare(a, b, options));
+  if (comparison.tensors.empty()) {
+    return fail(Code::bad_argument, command.a, " and ", command.b, " have no tensor in common");
+  }
   progress.finish();
   if (command.json) {
     print_json(comparison);
   } else {
     print_text(comparison, command.tensors);
     report_rest(comparison);
-  }
-  if (comparison.tensors.empty()) {
-    return fail(Code::bad_argument, command.a, " and ", command.b, " have no tensor in common");
   }
   return {};
 }

@@ -1,10 +1,8 @@
 // ds4-gguf: makes and compares model files. Options are declared here; each command is a file of
 // its own.
-#include <CLI/CLI.hpp>
-#include <cstdlib>
 
 #include "gguf/commands.h"
-#include "shared/console.h"
+#include "shared/command_line.h"
 
 namespace {
 
@@ -64,11 +62,10 @@ void add_threads(CLI::App* command, int& threads) {
 int main(int argc, char** argv) {
   CLI::App app(kAbout, "ds4-gguf");
   app.set_version_flag("--version", "ds4-gguf " DS4_VERSION);
-  app.require_subcommand(1);
   int exit_code = 0;
 
   ds4::gguf_tool::ConvertCommand convert;
-  CLI::App* command = app.add_subcommand("convert", kAboutConvert);
+  CLI::App* command = ds4::add_command(app, "convert", kAboutConvert);
   command->add_option("DIR", convert.folder, "The checkpoint's folder")->required();
   command->add_option("-o,--output", convert.output, "The new file")->required();
   command->add_option("--recipe", convert.recipe, kRecipes)->required();
@@ -85,7 +82,7 @@ int main(int argc, char** argv) {
   command->callback([&] { exit_code = run(convert); });
 
   ds4::gguf_tool::SynthCommand synth;
-  command = app.add_subcommand("synth", kAboutSynth);
+  command = ds4::add_command(app, "synth", kAboutSynth);
   command->add_option("-o,--output", synth.output, "The new file")->required();
   command->add_option("--shape", synth.shape, "flash, pro, tiny, or the path of a config.json")
       ->required();
@@ -97,7 +94,7 @@ int main(int argc, char** argv) {
   command->callback([&] { exit_code = run(synth); });
 
   ds4::gguf_tool::VocabCommand vocab;
-  command = app.add_subcommand("vocab", kAboutVocab);
+  command = ds4::add_command(app, "vocab", kAboutVocab);
   command->add_option("TOKENIZER.json", vocab.input, "The tokenizer's file")->required();
   command->add_option("-o,--output", vocab.output, "The new file")->required();
   command->add_option("--name", vocab.name, "general.name of the file");
@@ -106,7 +103,7 @@ int main(int argc, char** argv) {
   command->callback([&] { exit_code = run(vocab); });
 
   ds4::gguf_tool::CompareCommand compare;
-  command = app.add_subcommand("compare", kAboutCompare);
+  command = ds4::add_command(app, "compare", kAboutCompare);
   command->add_option("A", compare.a, "The reference")->required();
   command->add_option("B", compare.b, "The other file")->required();
   command->add_flag("--tensors", compare.tensors, "List every tensor");
@@ -114,11 +111,5 @@ int main(int argc, char** argv) {
   add_threads(command, compare.threads);
   command->callback([&] { exit_code = run(compare); });
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    // 0 for --help and --version, 1 for what cannot be read.
-    return app.exit(error) == 0 ? 0 : 1;
-  }
-  return exit_code;
+  return ds4::run_command_line(app, argc, argv, exit_code);
 }
