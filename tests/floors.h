@@ -22,6 +22,9 @@ constexpr Folder kFolders[] = {
     {"src/terminal", 7}, {"apps", 8},
 };
 
+// The one door to the command line library, which is slow to compile.
+constexpr std::string_view kCommandLine = "apps/shared/command_line.h";
+
 // The place of a file named from the root of the tree ("src/base/json.h"); null for none.
 inline const Folder* folder_of(std::string_view file) {
   for (const Folder& folder : kFolders) {
@@ -81,8 +84,8 @@ inline std::optional<std::string> complain(const std::string& file, const Includ
     if (name.rfind("nlohmann/", 0) == 0 && file != "src/base/json.cpp") {
       return "sees the JSON library, which only src/base/json.cpp may; others use base/json.h";
     }
-    if (name.rfind("CLI/", 0) == 0 && !(from->floor == 8 && ends_with(file, "/main.cpp"))) {
-      return "sees the command line library, which only a program's main.cpp may";
+    if (name.rfind("CLI/", 0) == 0 && file != kCommandLine) {
+      return "sees the command line library, which only " + std::string(kCommandLine) + " may";
     }
     if (exists("src/" + name) || exists("include/" + name)) {
       return "includes <" + name + ">; our own headers stand in quotes";
@@ -95,6 +98,9 @@ inline std::optional<std::string> complain(const std::string& file, const Includ
   if (from->floor == 8 && exists("apps/" + name)) to_file = "apps/" + name;
   for (const char* root : {"src/", "include/", ""}) {
     if (to_file.empty() && exists(root + name)) to_file = root + name;
+  }
+  if (to_file == kCommandLine && !ends_with(file, "/main.cpp")) {
+    return "sees the command line library, which only a program's main.cpp may";
   }
   if (to_file.empty() || !exists(to_file)) return "includes " + name + ", which is not in the tree";
 
