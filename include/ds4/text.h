@@ -78,6 +78,7 @@ class TextModel {
 
  private:
   friend class TurnStream;
+  friend class Constraint;
   struct State;
   explicit TextModel(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -3,12 +3,11 @@
 #include <utility>
 
 #include "base/json.h"
-#include "ds4/text.h"
+#include "engine/text_state.h"
 #include "model/vocabulary_keys.h"
 #include "text/message_json.h"
 #include "text/render.h"
 #include "text/stream_parser.h"
-#include "text/tokenizer.h"
 
 namespace ds4 {
 
@@ -73,10 +72,6 @@ struct Prompt::State {
   text::ParseOptions options;
 };
 
-struct TextModel::State {
-  text::Tokenizer tokenizer;
-};
-
 struct TurnStream::State {
   const text::Tokenizer& tokenizer;
   text::StreamParser parser;
@@ -110,25 +105,25 @@ TextModel::~TextModel() = default;
 
 Result<TextModel> TextModel::open(const std::string& path) {
   TRY(text::Vocabulary vocabulary, model::open_vocabulary(path));
-  return TextModel(std::make_unique<State>(State{text::Tokenizer(std::move(vocabulary))}));
+  return TextModel(std::make_unique<State>(std::move(vocabulary)));
 }
 
 std::size_t TextModel::token_count() const {
-  return state_->tokenizer.vocabulary().size();
+  return state_->tokenizer->vocabulary().size();
 }
 
 Result<std::vector<Token>> TextModel::encode(std::string_view text, SpecialTokens special) const {
   if (text.size() > UINT32_MAX) {
     return fail(Code::too_large, "a text of ", text.size(), " bytes; the limit is ", UINT32_MAX);
   }
-  return state_->tokenizer.encode(text, {.trust_specials = special == SpecialTokens::recognised});
+  return state_->tokenizer->encode(text, {.trust_specials = special == SpecialTokens::recognised});
 }
 
 Result<std::string> TextModel::decode(std::span<const Token> tokens) const {
   for (const Token token : tokens) {
-    if (!state_->tokenizer.vocabulary().contains(token)) return no_token(token, token_count());
+    if (!state_->tokenizer->vocabulary().contains(token)) return no_token(token, token_count());
   }
-  return state_->tokenizer.decode(tokens);
+  return state_->tokenizer->decode(tokens);
 }
 
 Result<Prompt> TextModel::render(std::string_view request) const {
@@ -138,11 +133,11 @@ Result<Prompt> TextModel::render(std::string_view request) const {
   std::vector<text::Message> all = read.context;
   all.insert(all.end(), read.messages.begin(), read.messages.end());
   return Prompt(std::make_unique<Prompt::State>(Prompt::State{
-      prompt.text(), state_->tokenizer.encode_spans(prompt.spans), parse_options(all, prompt)}));
+      prompt.text(), state_->tokenizer->encode_spans(prompt.spans), parse_options(all, prompt)}));
 }
 
 TurnStream::TurnStream(const TextModel& model, const Prompt& prompt)
-    : state_(new State{model.state_->tokenizer, text::StreamParser(prompt.state_->options)}) {}
+    : state_(new State{*model.state_->tokenizer, text::StreamParser(prompt.state_->options)}) {}
 TurnStream::TurnStream(TurnStream&&) noexcept = default;
 TurnStream& TurnStream::operator=(TurnStream&&) noexcept = default;
 TurnStream::~TurnStream() = default;

@@ -1,48 +1,18 @@
 #include "ds4/text.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include "gguf/writer.h"
-#include "text/small_vocabulary.h"
+#include "engine/small_model_file.h"
 
 namespace ds4 {
 namespace {
 
-namespace fs = std::filesystem;
-
-// A vocabulary-only file with a token for each byte, one merge, and the special tokens.
 class text_face : public testing::Test {
  protected:
-  void SetUp() override {
-    path = (fs::temp_directory_path() / ("ds4_text_face_" + std::to_string(::getpid()) + ".gguf"))
-               .string();
-    const text::TokenizerFile file = text::small_vocabulary({{"H", "i"}});
-    const std::vector<std::string_view> tokens(file.tokens.begin(), file.tokens.end());
-    const std::vector<std::string_view> merges(file.merges.begin(), file.merges.end());
-    gguf::MetadataBytes keys;
-    keys.put("general.architecture", "deepseek4");
-    keys.put("general.type", "vocab");
-    keys.put("deepseek4.vocab_size", static_cast<std::uint32_t>(tokens.size()));
-    keys.put("tokenizer.ggml.model", "gpt2");
-    keys.put("tokenizer.ggml.pre", file.pre);
-    keys.put_array("tokenizer.ggml.tokens", tokens);
-    keys.put_array("tokenizer.ggml.token_type", std::span<const std::int32_t>(file.types));
-    keys.put_array("tokenizer.ggml.merges", merges);
-    auto writer = gguf::Writer::create(path, *gguf::plan_layout(keys, {}));
-    ASSERT_TRUE(writer.ok() && writer->finish().ok());
-  }
-  void TearDown() override { fs::remove(path); }
-
-  TextModel open() const {
-    auto model = TextModel::open(path);
-    EXPECT_TRUE(model.ok()) << model.error().message;
-    return *std::move(model);
-  }
+  TextModel open() const { return file.open(); }
 
   // The example of the header, line by line; what is sampled and shown is the test's.
   Result<Turn> example() {
@@ -70,7 +40,9 @@ class text_face : public testing::Test {
     if (const auto* answer = std::get_if<AnswerText>(&event)) shown += answer->text;
   }
 
-  std::string path, shown;
+  const SmallModelFile file;
+  const std::string& path = file.path;
+  std::string shown;
 };
 
 TEST_F(text_face, example_of_the_header_works) {
