@@ -144,11 +144,11 @@ install_missing() {
       as_root=sudo
     elif [ "$(id -u)" != 0 ]; then
       as_root=sudo
-      command -v sudo >/dev/null ||
+      [ "$dry_run" = yes ] || command -v sudo >/dev/null ||
         stop "these packages are missing: $missing. You are not root and there is no sudo;" \
           "ask an administrator to install them"
       # Nobody is there to type a password.
-      [ -t 0 ] || as_root="sudo -n"
+      [ -t 0 ] || [ "$dry_run" = yes ] || as_root="sudo -n"
     fi
   fi
   if [ "$dry_run" = no ]; then
