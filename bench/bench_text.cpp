@@ -117,20 +117,7 @@ int write_texts(const std::string& folder) {
   return 0;
 }
 
-}  // namespace
-
-int main(int count, char** arguments) {
-  if (!v4_test_vocabulary().file) {
-    std::fprintf(stderr, "%s\n", v4_test_vocabulary().why_not.c_str());
-    return 1;
-  }
-  constexpr std::string_view kWrite = "--write-texts=";
-  if (count == 2 && std::string_view(arguments[1]).substr(0, kWrite.size()) == kWrite) {
-    return write_texts(arguments[1] + kWrite.size());
-  }
-  benchmark::Initialize(&count, arguments);
-  if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
-
+void register_with_vocabulary() {
   benchmark::RegisterBenchmark("load_vocabulary", load_vocabulary)->Unit(benchmark::kMillisecond);
   static const auto texts = sample_texts();
   static std::vector<Token> tokens;
@@ -146,5 +133,26 @@ int main(int count, char** arguments) {
   }
   benchmark::RegisterBenchmark("detokenize/mixed",
                                [](benchmark::State& state) { detokenize(state, tokens); });
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  constexpr std::string_view kWrite = "--write-texts=";
+  if (count == 2 && std::string_view(arguments[1]).substr(0, kWrite.size()) == kWrite) {
+    if (!v4_test_vocabulary().file) {
+      std::fprintf(stderr, "%s\n", v4_test_vocabulary().why_not.c_str());
+      return 1;
+    }
+    return write_texts(arguments[1] + kWrite.size());
+  }
+  benchmark::Initialize(&count, arguments);
+  if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
+
+  if (v4_test_vocabulary().file) {
+    register_with_vocabulary();
+  } else {
+    std::fprintf(stderr, "%s\n", v4_test_vocabulary().why_not.c_str());
+  }
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -111,5 +111,3 @@ BENCHMARK_CAPTURE(whole, long_value, tool_call(kBytes));
 BENCHMARK_CAPTURE(whole, many_calls, many_calls(kBytes));
 
 }  // namespace
-
-BENCHMARK_MAIN();

@@ -271,5 +271,3 @@ void accept_token(benchmark::State& state) {
 BENCHMARK(accept_token);
 
 }  // namespace
-
-BENCHMARK_MAIN();
