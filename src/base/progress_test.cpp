@@ -102,6 +102,7 @@ TEST(progress, an_error_leaves_no_line) {
 
 TEST(progress, on_a_terminal_it_redraws_at_most_ten_times_a_second_and_ends_clean) {
   FakeTerminal terminal(40);
+  DS4_NEED_TERMINAL(terminal);
   const SavedVariable term("TERM", "xterm"), no_colour("NO_COLOR", "1"), all("LC_ALL", "C");
   Console console(terminal.descriptor());
   const auto start = std::chrono::steady_clock::now();
@@ -140,6 +141,7 @@ TEST(progress, on_a_terminal_it_redraws_at_most_ten_times_a_second_and_ends_clea
 
 TEST(progress, an_error_on_a_terminal_removes_the_bar) {
   FakeTerminal terminal(40);
+  DS4_NEED_TERMINAL(terminal);
   const SavedVariable term("TERM", "xterm");
   Console console(terminal.descriptor());
   { Progress progress({.label = "packing", .total = 10, .console = &console}); }

@@ -22,6 +22,7 @@ TEST(terminal_style, a_pipe_is_none) {
 
 TEST(terminal_style, follows_the_terminal_and_the_environment) {
   const FakeTerminal terminal(123);
+  DS4_NEED_TERMINAL(terminal);
   const SavedVariable term("TERM", "xterm"), no_colour("NO_COLOR", ""), all("LC_ALL", "C.UTF-8");
   TerminalStyle style = terminal_style(terminal.descriptor());
   EXPECT_TRUE(style.redraw && style.colour && style.unicode);
