@@ -4,8 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "base/json.h"
-#include "base/mapped_file.h"
+#include "base/json_file.h"
 #include "base/parallel.h"
 #include "convert/model_keys.h"
 #include "convert/tokenizer_keys.h"
@@ -21,14 +20,6 @@ using quant::Type;
 
 constexpr std::uint64_t kItemWeights = 1 << 20;  // of plain formats; searches take whole matrices
 constexpr std::size_t kProblemsShown = 20;
-
-Result<Json> read_json(const std::string& path) {
-  TRY(const MappedFile file, MappedFile::open(path));
-  const auto bytes = file.bytes();
-  auto json = parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (!json.ok()) return fail(Code::bad_file, path, ": ", json.error().message);
-  return json;
-}
 
 // The ecosystem's number for "mostly that type"; tools show it, nobody depends on it.
 std::uint32_t file_type(Recipe recipe) {
@@ -86,7 +77,6 @@ Result<model::DsparkShape> dspark_of_config(const Json& config, const gguf::Chec
   for (std::uint64_t t = 0; t < taps; ++t) {
     out.target_layers.push_back(static_cast<std::uint32_t>(shape.layers - taps + t));
   }
-  if (shape.layers == 43 && taps == 3) out.target_layers = {40, 41, 42};
   return out;
 }
 
@@ -109,7 +99,7 @@ Result<Conversion> Conversion::plan(const std::string& folder, ConvertOptions op
     return fail(Code::not_found, folder,
                 ": not a folder (give the folder with config.json and *.safetensors)");
   }
-  TRY(const Json config, read_json((fs::path(folder) / "config.json").string()));
+  TRY(const Json config, read_json_file((fs::path(folder) / "config.json").string()));
   TRY(c.shape_, shape_of_config(config));
   TRY(c.checkpoint_, gguf::Checkpoint::open(folder));
   if (!c.options_.importance_path.empty()) {

@@ -16,10 +16,6 @@ constexpr std::int32_t kNameBytesMax = 4096;
 constexpr std::string_view kSums = ".in_sum2";
 constexpr std::string_view kCounts = ".counts";
 
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 }  // namespace
 
 Result<Importance> Importance::open(const std::string& path) {
@@ -92,7 +88,7 @@ Result<void> Importance::read_gguf(const std::string& path) {
     if (!names.empty()) dataset_ = names.front();
   }
   for (const gguf::Tensor& sums : file.tensors()) {
-    if (!ends_with(sums.name, kSums)) continue;
+    if (!sums.name.ends_with(kSums)) continue;
     const std::string name(sums.name.substr(0, sums.name.size() - kSums.size()));
     const gguf::Tensor* counts = file.find(name + std::string(kCounts));
     if (counts == nullptr || sums.type != quant::Type::f32 || counts->type != quant::Type::f32 ||

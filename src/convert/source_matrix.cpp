@@ -49,9 +49,7 @@ Result<const SafeTensor*> require(const gguf::Checkpoint& checkpoint, const std:
 // "x.weight" -> "x.scale"
 std::string scale_name(const std::string& name) {
   constexpr std::string_view kWeight = ".weight";
-  const bool ends_so = name.size() > kWeight.size() &&
-                       name.compare(name.size() - kWeight.size(), kWeight.size(), kWeight) == 0;
-  return (ends_so ? name.substr(0, name.size() - kWeight.size()) : name) + ".scale";
+  return (name.ends_with(kWeight) ? name.substr(0, name.size() - kWeight.size()) : name) + ".scale";
 }
 
 }  // namespace

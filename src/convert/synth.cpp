@@ -5,8 +5,7 @@
 #include <numeric>
 
 #include "base/bytes.h"
-#include "base/json.h"
-#include "base/mapped_file.h"
+#include "base/json_file.h"
 #include "base/parallel.h"
 #include "convert/model_keys.h"
 #include "convert/random_blocks.h"
@@ -92,13 +91,9 @@ Result<model::Shape> synthetic_shape(const std::string& name, std::uint32_t laye
     shape = model::pro_shape();
   } else if (name == "tiny") {
     shape = tiny_shape();
-    shape.ratios.resize(shape.layers);
-  } else if (name.size() > 5 && name.substr(name.size() - 5) == ".json") {
-    TRY(const MappedFile file, MappedFile::open(name));
-    const auto bytes = file.bytes();
-    const auto json = parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    if (!json.ok()) return fail(Code::bad_file, name, ": ", json.error().message);
-    auto read = shape_of_config(*json);
+  } else if (name.ends_with(".json")) {
+    TRY(const Json json, read_json_file(name));
+    auto read = shape_of_config(json);
     if (!read.ok()) return fail(read.error().code, name, ": ", read.error().message);
     shape = std::move(*read);
   } else {

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/bytes.h"
-#include "base/json.h"
+#include "base/json_file.h"
 #include "base/utf8.h"
 
 namespace ds4::gguf {
@@ -191,11 +191,8 @@ Result<Checkpoint> Checkpoint::open(const std::string& path) {
     return checkpoint;
   }
 
-  TRY(const MappedFile index_file, MappedFile::open(index_path));
-  const auto bytes = index_file.bytes();
-  auto index = parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (!index.ok()) return fail(Code::bad_file, index_path, ": ", index.error().message);
-  const Json* map = index->find("weight_map");
+  TRY(const Json index, read_json_file(index_path));
+  const Json* map = index.find("weight_map");
   if (map == nullptr || !map->is_object()) {
     return fail(Code::bad_file, index_path, ": no weight_map object");
   }

@@ -124,7 +124,7 @@ Result<void> check_converter(const Reader& in) {
       "; the file was converted by another tool: use a published file (`ds4 pull` lists them) or "
       "convert the checkpoint with `ds4-gguf convert`";
   for (const gguf::Entry& entry : in.keys().entries()) {
-    if (entry.key.substr(0, 5) == "reap.") {
+    if (entry.key.starts_with("reap.")) {
       return fail(Code::unsupported, "metadata key ", printable(entry.key),
                   " marks a pruned model, which is not supported", kHint);
     }
@@ -410,9 +410,9 @@ Result<void> check_architecture(const gguf::Metadata& keys) {
     hint = "; this is a support file (DSpark drafter): pass it with --mtp beside the main model";
   } else if (name == "deepseek4-vision" || name == "clip") {
     hint = "; this is a vision encoder: the text model is another file";
-  } else if (name.substr(0, 3) == "glm") {
+  } else if (name.starts_with("glm")) {
     hint = "; GLM models need another engine";
-  } else if (name.substr(0, 8) == "deepseek") {
+  } else if (name.starts_with("deepseek")) {
     hint = "; older DeepSeek models need another engine";
   }
   return fail(Code::unsupported, "model architecture '", printable(name), "' is not DeepSeek V4",
