@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "device/weight.h"
 #include "ds4/result.h"
 #include "gguf/container.h"
 #include "model/inventory.h"
@@ -16,19 +17,7 @@
 
 namespace ds4::model {
 
-// One tensor in the file: `count` matrices of `rows` rows. Points into the mapped file.
-struct Weight {
-  const std::byte* data = nullptr;
-  quant::Type type = quant::Type::f32;
-  std::uint64_t columns = 0;  // inputs
-  std::uint64_t rows = 0;     // outputs
-  std::uint64_t count = 1;    // experts
-  std::uint64_t row_bytes = 0;
-
-  bool present() const { return data != nullptr; }
-  std::uint64_t matrix_bytes() const { return rows * row_bytes; }
-  std::uint64_t bytes() const { return count * matrix_bytes(); }
-};
+using device::Weight;
 
 struct MixWeights {
   Weight fn;  // [4 * width, 24] or, for a head, [4 * width, 4]

@@ -1,0 +1,50 @@
+// A batch of input rows in the forms that weight types call for: f32 as they are, groups of 32
+// codes beside Q8_0 and MXFP4, blocks of 256 beside Q2_K, Q4_K and IQ2_XXS.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "device/cpu/isa.h"
+#include "device/cpu/team.h"
+#include "quant/activation.h"
+#include "quant/type.h"
+
+namespace ds4::device {
+
+enum class ActivationForm { plain, groups, blocks };
+
+ActivationForm form_for(quant::Type type);
+
+// Rows of one form. Only the members of that form are set.
+struct ActivationRows {
+  std::size_t columns = 0;
+  const float* plain = nullptr;  // [rows, columns], rows plain_stride floats apart
+  std::size_t plain_stride = 0;
+  const std::int8_t* codes = nullptr;       // [rows, columns rounded up to 32]
+  const float* scales = nullptr;            // [rows, groups]
+  const std::int32_t* sums = nullptr;       // [rows, groups] of a group's codes
+  const quant::BlockQ8K* blocks = nullptr;  // [rows, columns / 256]
+
+  std::size_t groups() const { return (columns + 31) / 32; }
+};
+
+// Owns the rounded forms. What was made is valid until the next make() or the change of the input.
+class Activations {
+ public:
+  // The most that make() will be asked for.
+  void reserve(std::size_t rows, std::size_t columns);
+
+  // `x` [rows, columns], rows `stride` floats apart, in that form. Rounds row by row on the team.
+  ActivationRows make(Isa isa, Team& team, ActivationForm form, const float* x, std::size_t rows,
+                      std::size_t columns, std::size_t stride);
+
+ private:
+  std::vector<std::int8_t> codes_;
+  std::vector<float> scales_;
+  std::vector<std::int32_t> sums_;
+  std::vector<quant::BlockQ8K> blocks_;
+};
+
+}  // namespace ds4::device

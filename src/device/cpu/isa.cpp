@@ -1,0 +1,83 @@
+#include "device/cpu/isa.h"
+
+#include <array>
+#include <string>
+
+#if DS4_HAS_NEON_KERNELS && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+namespace ds4::device {
+
+namespace {
+
+struct Named {
+  Isa isa;
+  std::string_view option, name;
+};
+constexpr Named kNames[] = {{Isa::portable, "portable", "portable"},
+                            {Isa::avx2, "avx2", "AVX2"},
+                            {Isa::avx512, "avx512", "AVX-512"},
+                            {Isa::neon, "neon", "NEON"}};
+
+struct Runnable {
+  std::array<Isa, 3> isas = {Isa::portable};
+  std::size_t count = 1;
+  void add(Isa isa) { isas[count++] = isa; }
+};
+
+Runnable find_runnable() {
+  Runnable found;
+#if DS4_HAS_X86_KERNELS
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("f16c");
+  if (avx2) found.add(Isa::avx2);
+  if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512vnni")) {
+    found.add(Isa::avx512);
+  }
+#elif DS4_HAS_NEON_KERNELS
+#if defined(__linux__)
+  if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) found.add(Isa::neon);
+#else
+  found.add(Isa::neon);
+#endif
+#endif
+  return found;
+}
+
+}  // namespace
+
+std::string_view name_of(Isa isa) {
+  for (const Named& named : kNames) {
+    if (named.isa == isa) return named.name;
+  }
+  return "unknown";
+}
+
+std::span<const Isa> runnable_isas() {
+  static const Runnable runnable = find_runnable();
+  return std::span(runnable.isas).first(runnable.count);
+}
+
+Isa best_isa() {
+  return runnable_isas().back();
+}
+
+Result<Isa> find_isa(std::string_view name) {
+  std::string here;
+  for (const Named& named : kNames) {
+    for (const Isa isa : runnable_isas()) {
+      if (isa != named.isa) continue;
+      if (named.option == name) return isa;
+      here += (here.empty() ? "" : ", ") + std::string(named.option);
+    }
+  }
+  return fail(Code::bad_argument, "this processor does not run '", name, "' kernels; it runs ",
+              here);
+}
+
+}  // namespace ds4::device

@@ -1,0 +1,41 @@
+// The instruction sets that the kernels are compiled for, and which of them this processor has.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "ds4/result.h"
+
+#ifndef DS4_HAS_X86_KERNELS
+#if defined(__x86_64__) && defined(__GNUC__)
+#define DS4_HAS_X86_KERNELS 1
+#else
+#define DS4_HAS_X86_KERNELS 0
+#endif
+#endif
+
+#ifndef DS4_HAS_NEON_KERNELS
+#if defined(__aarch64__) && defined(__GNUC__)
+#define DS4_HAS_NEON_KERNELS 1
+#else
+#define DS4_HAS_NEON_KERNELS 0
+#endif
+#endif
+
+namespace ds4::device {
+
+// `portable` is the definition; the others give the same bits.
+enum class Isa { portable, avx2, avx512, neon };
+
+// "portable", "AVX2", "AVX-512", "NEON".
+std::string_view name_of(Isa isa);
+
+// Those this processor runs, `portable` first and the fastest last. AVX2 needs FMA and F16C,
+// AVX-512 needs F, BW, DQ, VL and VNNI, NEON the dot products.
+std::span<const Isa> runnable_isas();
+Isa best_isa();
+
+// Of "portable", "avx2", "avx512" or "neon"; fails, naming those that run here, for any other.
+Result<Isa> find_isa(std::string_view name);
+
+}  // namespace ds4::device

@@ -1,0 +1,90 @@
+#include "device/cpu/team.h"
+
+#include "base/check.h"
+
+namespace ds4::device {
+
+namespace {
+
+// How long a thread looks for work before it sleeps: longer than the gap between two operations of
+// a step, shorter than anyone would notice.
+constexpr int kSpins = 4000;
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Returns once `value` is no longer `old`.
+void wait_for_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    pause();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
+
+Team::Team(int threads) {
+  CHECK(threads >= 1);
+  for (int worker = 1; worker < threads; ++worker) {
+    workers_.emplace_back([this, worker] { work(worker); });
+  }
+}
+
+Team::~Team() {
+  stop_.store(true, std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void Team::work(int worker) {
+  std::uint32_t seen = 0;
+  for (;;) {
+    wait_for_change(round_, seen);
+    seen = round_.load(std::memory_order_acquire);
+    if (stop_.load(std::memory_order_relaxed)) return;
+    claim(worker);
+  }
+}
+
+// A thread that comes late finds nothing open, or tasks of a newer job, which are as good: the
+// round in the word keeps a claim from mixing two jobs up.
+void Team::claim(int worker) {
+  std::uint64_t open = open_.load(std::memory_order_acquire);
+  while ((open & 0xFFFFFFFF) != 0) {
+    if (!open_.compare_exchange_weak(open, open - 1, std::memory_order_acquire)) continue;
+    const std::uint32_t task = tasks_ - static_cast<std::uint32_t>(open & 0xFFFFFFFF);
+    call_(context_, task, worker);
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) left_.notify_one();
+    open = open_.load(std::memory_order_acquire);
+  }
+}
+
+void Team::run_erased(std::uint32_t tasks, Call call, const void* context) {
+  if (workers_.empty() || tasks <= 1) {
+    for (std::uint32_t task = 0; task < tasks; ++task) call(context, task, 0);
+    return;
+  }
+  call_ = call;
+  context_ = context;
+  tasks_ = tasks;
+  left_.store(tasks, std::memory_order_relaxed);
+  const std::uint32_t round = round_.load(std::memory_order_relaxed) + 1;
+  open_.store(std::uint64_t{round} << 32 | tasks, std::memory_order_release);
+  round_.store(round, std::memory_order_release);
+  round_.notify_all();
+  claim(0);
+  for (;;) {
+    const std::uint32_t left = left_.load(std::memory_order_acquire);
+    if (left == 0) return;
+    wait_for_change(left_, left);
+  }
+}
+
+}  // namespace ds4::device

@@ -1,0 +1,57 @@
+// The threads that carry out operations, for the life of the process. Work comes as many small
+// tasks that are claimed one by one, so a slow core holds up the others by one task at most.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace ds4::device {
+
+// Used by one thread, which works too: it is worker 0.
+class Team {
+ public:
+  explicit Team(int threads);  // at least 1
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls body(task, worker) for every task below `tasks`; `worker` is below size() and held by one
+  // call at a time. Returns when all are done. Allocates nothing.
+  template <class Body>
+  void run(std::uint32_t tasks, Body&& body) {
+    using Plain = std::remove_reference_t<Body>;
+    run_erased(
+        tasks,
+        [](const void* context, std::uint32_t task, int worker) {
+          (*static_cast<Plain*>(const_cast<void*>(context)))(task, worker);
+        },
+        &body);
+  }
+
+ private:
+  using Call = void (*)(const void* context, std::uint32_t task, int worker);
+
+  void run_erased(std::uint32_t tasks, Call call, const void* context);
+  void work(int worker);
+  void claim(int worker);
+
+  // The job at hand. Read by those who hold a task of it, which keeps it from being replaced.
+  Call call_ = nullptr;
+  const void* context_ = nullptr;
+  std::uint32_t tasks_ = 0;
+
+  // Each on its own line of the cache, so that claiming does not slow down waiting.
+  alignas(64) std::atomic<std::uint32_t> round_{0};  // grows with every job
+  alignas(64) std::atomic<std::uint64_t> open_{0};   // round << 32 | tasks that nobody claimed
+  alignas(64) std::atomic<std::uint32_t> left_{0};   // tasks that are not done
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace ds4::device
