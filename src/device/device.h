@@ -199,8 +199,9 @@ class Device {
   virtual void prepare(const Capacity& capacity) = 0;
   virtual void wait() = 0;
 
-  // streams [rows, 4, width]: every stream of a row is its token's embedding.
-  virtual void embed(const Weight& table, const Batch& batch, float* streams) = 0;
+  // out [rows, copies, width]: every copy of a row is its token's embedding.
+  virtual void embed(const Weight& table, const std::int32_t* tokens, std::uint32_t rows,
+                     std::uint32_t copies, float* out) = 0;
   virtual void collapse(const CollapseArgs& args) = 0;
   // streams' [j] = post[j] * y + sum over i of comb[i][j] * streams[i], in place.
   virtual void expand(const float* y, const float* post, const float* comb, std::uint32_t rows,

@@ -80,11 +80,11 @@ class Forward {
   // time. Valid until the next call of any function.
   std::span<const float> logits(std::span<const std::uint32_t> rows);
 
-  // Drafter. Appends to the drafter's own ring of a session the rows `first_row`, ... of the last
-  // evaluate() (or of the last draft(), when `chained`), each with the token that follows it. The
-  // session's drafter ring must reach exactly to the position of the first. Afterwards
-  // draft_logits() speaks of these rows.
-  void draft(SessionState& state, std::uint64_t position, std::uint32_t first_row,
+  // The drafter, which options named. Appends rows `first_row`, ... of the last evaluate(), or of
+  // the last draft() where `chained`, to the drafter's ring of a session, each with the token that
+  // follows it; all rows are of that session and follow what the ring holds. draft_logits() then
+  // speaks of these rows, as 0, 1, ...: of the tokens behind `next_tokens`.
+  void draft(SessionState& state, std::uint32_t first_row,
              std::span<const std::int32_t> next_tokens, bool chained = false);
   std::span<const float> draft_logits(std::span<const std::uint32_t> rows);
 
@@ -93,13 +93,25 @@ class Forward {
 
  private:
   struct Buffers;
-  void run_layer(std::uint32_t layer, const LayerWeights& weights, const device::Batch& batch,
-                 float* streams);
+  struct LayerRun;
+
+  void prepare();
+  void run_layer(const LayerRun& run);
+  void attend(const LayerRun& run);
+  void attend_part(const LayerRun& run, std::uint32_t first_row, std::uint32_t rows);
+  void run_experts(const LayerRun& run);
+  std::span<const float> head_logits(const MixWeights& mix, const Weight& norm,
+                                     const float* streams, std::span<const std::uint32_t> rows);
+  void see(Point point, std::uint32_t layer, const float* values, std::size_t count);
 
   device::Device& device_;
   const Shape& shape_;
   const ModelWeights& weights_;
   ForwardOptions options_;
+  device::RowFormat format_;
+  std::vector<float> plain_frequencies_, stretched_frequencies_;
+  std::uint32_t attention_rows_ = 0;  // of a batch that the attention takes at a time
+  std::uint32_t evaluated_rows_ = 0, drafted_rows_ = 0;  // that logits can be asked of
   Watcher* watcher_ = nullptr;
   std::unique_ptr<Buffers> buffers_;
 };

@@ -36,7 +36,7 @@ class SessionState {
   SessionState& operator=(SessionState&&) noexcept = default;
 
   // Tokens evaluated so far; the next one has this position.
-  std::uint64_t tokens() const { return tokens_; }
+  std::uint64_t tokens() const { return main_.tokens; }
   const StateLayout& layout() const { return layout_; }
   // Bytes in memory, pages that a fork shares counted in full.
   std::uint64_t bytes() const;
@@ -44,12 +44,18 @@ class SessionState {
   // Makes room for tokens up to `tokens`, exclusive, and makes pages that will be written the
   // session's own. Everything that allocates is here.
   void reserve(std::uint64_t tokens);
-  // The tokens below were evaluated.
-  void advance(std::uint64_t tokens) { tokens_ += tokens; }
+  // So many more tokens were evaluated.
+  void advance(std::uint64_t tokens);
 
-  // Steps back, by at most kRewindTokens behind the farthest token seen since the state was built
-  // or restored. False, and nothing changes, where that is too far.
+  // Steps back to `tokens`: at most kRewindTokens behind the farthest ever reached, and not behind
+  // where the state was restored. False, and nothing changes, where that is too far.
   [[nodiscard]] bool rewind(std::uint64_t tokens);
+
+  // The drafter's ring counts rows of its own: it may have begun later than the session. Row i
+  // stands for a token and the one that follows it.
+  std::uint64_t drafter_rows() const { return drafter_.tokens; }
+  void advance_drafter(std::uint64_t rows);
+  [[nodiscard]] bool rewind_drafter(std::uint64_t rows);
 
   // A second state with the same content. Full pages are shared and copied when written.
   SessionState fork() const;
@@ -66,20 +72,34 @@ class SessionState {
   struct Pages {
     std::size_t row_bytes = 0;
     std::vector<Page> owners;
-    std::vector<std::byte*> pages;
+    std::vector<std::byte*> pages;  // the same, as operations take them
+
+    std::byte* row(std::uint64_t i) const;
+    void reserve(std::uint64_t first_row, std::uint64_t rows);
   };
   struct Layer {
     std::uint32_t ratio = 0;
+    std::uint32_t open_slots = 0;
     std::vector<std::byte> ring;
     Pages keys, index;
     std::vector<float> open, open_index;
   };
+  // How far the rings of some layers have come, and how far back they reach.
+  struct Reach {
+    std::uint64_t tokens = 0;
+    std::uint64_t farthest = 0;
+    std::uint64_t restored_at = 0;
 
-  void reserve_pages(Pages& pages, std::uint64_t first_row, std::uint64_t rows);
+    void advance(std::uint64_t count);
+    bool rewind(std::uint64_t to);
+  };
+  template <class Visit>
+  void visit_content(Visit&& visit);
+
+  std::uint32_t ring_rows() const;
 
   StateLayout layout_;
-  std::uint64_t tokens_ = 0;
-  std::uint64_t farthest_ = 0;  // what the rings were last written for
+  Reach main_, drafter_;
   std::vector<Layer> layers_;
 };
 

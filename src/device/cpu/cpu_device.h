@@ -30,7 +30,8 @@ class CpuDevice final : public Device {
   void prepare(const Capacity& capacity) override;
   void wait() override {}
 
-  void embed(const Weight& table, const Batch& batch, float* streams) override;  // mixing.cpp
+  void embed(const Weight& table, const std::int32_t* tokens, std::uint32_t rows,
+             std::uint32_t copies, float* out) override;  // mixing.cpp
   void collapse(const CollapseArgs& args) override;
   void expand(const float* y, const float* post, const float* comb, std::uint32_t rows,
               std::uint32_t width, float* streams) override;
