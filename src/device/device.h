@@ -188,6 +188,21 @@ struct Capacity {
   RowFormat format;
 };
 
+// The parts of a pass, for those who measure.
+enum class Stage {
+  embedding,
+  mixing,            // hyper-connections and norms of sublayer inputs
+  attention_inputs,  // latent query, key, and what compressors take
+  compressor,
+  queries,  // from latent to heads
+  indexer,
+  attention,
+  attention_output,
+  router,
+  experts,
+  head,
+};
+
 // Used by one thread. Operations are complete, and their results readable, after wait().
 class Device {
  public:
@@ -198,6 +213,8 @@ class Device {
   // Plans the scratch of all operations; to be called before the first one.
   virtual void prepare(const Capacity& capacity) = 0;
   virtual void wait() = 0;
+  // The operations that follow belong to that part.
+  virtual void enter(Stage) {}
 
   // out [rows, copies, width]: every copy of a row is its token's embedding.
   virtual void embed(const Weight& table, const std::int32_t* tokens, std::uint32_t rows,

@@ -207,6 +207,7 @@ void Forward::evaluate(std::span<const Chunk> chunks, const Steering* steering) 
 
   float* streams = b.streams.get();
   const std::size_t stream_values = std::size_t{batch.rows} * kStreams * shape_.width;
+  device_.enter(device::Stage::embedding);
   device_.embed(weights_.embedding, batch.tokens, batch.rows, kStreams, streams);
   for (std::uint32_t i = 0; i < shape_.layers; ++i) {
     see(Point::streams, i, streams, stream_values);
@@ -250,12 +251,14 @@ void Forward::run_layer(const LayerRun& run) {
                                 .post = b.post.get(),
                                 .comb = b.comb.get()};
   const std::size_t values = std::size_t{rows} * s.width;
+  device_.enter(device::Stage::mixing);
   device_.collapse(collapse);
   see(Point::attention_in, run.index, b.normed.get(), values);
   see(Point::attention_post, run.index, b.post.get(), std::size_t{rows} * kStreams);
   see(Point::attention_comb, run.index, b.comb.get(), std::size_t{rows} * kStreams * kStreams);
   attend(run);
   see(Point::attention_out, run.index, b.y.get(), values);
+  device_.enter(device::Stage::mixing);
   device_.expand(b.y.get(), b.post.get(), b.comb.get(), rows, s.width, run.streams);
 
   collapse.mix = mix_of(run.weights.expert_mix);
@@ -266,6 +269,7 @@ void Forward::run_layer(const LayerRun& run) {
   see(Point::expert_comb, run.index, b.comb.get(), std::size_t{rows} * kStreams * kStreams);
   run_experts(run);
   see(Point::expert_out, run.index, b.y.get(), values);
+  device_.enter(device::Stage::mixing);
   if (run.direction != nullptr) {
     device_.add_direction(run.direction, run.direction_scale, rows, s.width, b.y.get());
   }
@@ -289,9 +293,11 @@ void Forward::attend(const LayerRun& run) {
       {&indexer.key, b.index_values.get()}, {&indexer.gate, b.index_scores.get()},
   };
   const std::size_t used = ratio == 0 ? 2 : ratio == kIndexedRatio ? 6 : 4;
+  device_.enter(device::Stage::attention_inputs);
   device_.multiply(std::span(products).first(used), b.normed.get(), rows);
   device_.rms_norm(b.query_latent.get(), &w.query_a_norm, s.norm_epsilon, rows, s.query_rank,
                    b.query_latent.get());
+  device_.enter(device::Stage::compressor);
   if (ratio != 0) {
     device_.compress(run.batch, {.ratio = ratio,
                                  .for_index = false,
@@ -351,6 +357,7 @@ void Forward::attend_part(const LayerRun& run, std::uint32_t first_row, std::uin
   const float* latent = b.query_latent.at(std::size_t{first_row} * s.query_rank);
   const device::Product queries[] = {{&w.query_b, b.queries.get()},
                                      {&run.weights.indexer.query_b, b.index_queries.get()}};
+  device_.enter(device::Stage::queries);
   device_.multiply(std::span(queries).first(must_choose ? 2 : 1), latent, rows);
   device_.finish_queries(part, s.heads, s.head_width, s.norm_epsilon, run.rope, b.queries.get());
   see(Point::query, run.index, b.queries.get(), std::size_t{rows} * s.heads * s.head_width);
@@ -361,6 +368,7 @@ void Forward::attend_part(const LayerRun& run, std::uint32_t first_row, std::uin
                              .format = format_,
                              .keys = b.key_rows.get()});
   if (must_choose) {
+    device_.enter(device::Stage::indexer);
     const device::Product head_weights{&run.weights.indexer.head_weights, b.index_weights.get()};
     device_.multiply({&head_weights, 1}, b.normed.at(std::size_t{first_row} * s.width), rows);
     device_.select(part, {.queries = b.index_queries.get(),
@@ -378,6 +386,7 @@ void Forward::attend_part(const LayerRun& run, std::uint32_t first_row, std::uin
                            {b.chosen.at(std::size_t{i} * s.index_top_k), s.index_top_k});
     }
   }
+  device_.enter(device::Stage::attention);
   device_.attend(part, {.queries = b.queries.get(),
                         .keys = b.key_rows.get(),
                         .heads = s.heads,
@@ -393,6 +402,7 @@ void Forward::attend_part(const LayerRun& run, std::uint32_t first_row, std::uin
   see(Point::attended, run.index, b.attended.get(), std::size_t{rows} * s.heads * s.head_width);
   device_.keep_keys(part, b.key_rows.get(), format_, b.part_states);
 
+  device_.enter(device::Stage::attention_output);
   device_.multiply_grouped(w.output_a, s.output_groups, b.attended.get(), rows, b.low.get());
   const device::Product output{&w.output_b, b.y.at(std::size_t{first_row} * s.width)};
   device_.multiply({&output, 1}, b.low.get(), rows);
@@ -405,6 +415,7 @@ void Forward::run_experts(const LayerRun& run) {
   const std::uint32_t rows = run.batch.rows;
 
   const device::Product router{&w.router, b.routes.get()};
+  device_.enter(device::Stage::router);
   device_.multiply({&router, 1}, b.normed.get(), rows);
   device_.route(run.batch, {.logits = b.routes.get(),
                             .bias = w.bias.present() ? &w.bias : nullptr,
@@ -418,6 +429,7 @@ void Forward::run_experts(const LayerRun& run) {
   const std::size_t slots = std::size_t{rows} * s.experts_used;
   see(Point::route_weights, run.index, b.route_weights.get(), slots);
   if (watcher_ != nullptr) watcher_->see_routes(run.index, {b.expert_ids.get(), slots});
+  device_.enter(device::Stage::experts);
   device_.run_experts({.gate = &w.gate,
                        .up = &w.up,
                        .down = &w.down,
@@ -439,6 +451,7 @@ std::span<const float> Forward::head_logits(const MixWeights& mix, const Weight&
                                             std::span<const std::uint32_t> rows) {
   CHECK(rows.size() <= options_.logit_rows_max);
   Buffers& b = *buffers_;
+  device_.enter(device::Stage::head);
   device_.collapse_head({.mix = mix_of(mix),
                          .norm = &norm,
                          .streams = streams,

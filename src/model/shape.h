@@ -7,13 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "device/device.h"
 #include "ds4/result.h"
 #include "gguf/metadata.h"
 
 namespace ds4::model {
 
 // Fixed by the architecture, not by a file.
-inline constexpr std::uint32_t kStreams = 4;  // residual streams of a hyper-connection
+using device::kStreams;  // residual streams of a hyper-connection
 inline constexpr std::uint32_t kIndexedRatio =
     4;  // CSA: overlapping windows, picked by the indexer
 inline constexpr std::uint32_t kWholeRatio = 128;    // HCA: every compressed row is visible
