@@ -24,7 +24,8 @@ struct SamplingOptions {
   std::uint32_t penalty_window = 64;
   std::vector<std::pair<Token, float>> logit_bias = {};  // -100 or less bans a token
   std::optional<std::uint64_t> seed = {};                // absent: from the system
-  std::uint32_t logprobs = 0;                            // alternatives reported with each token
+  // Alternatives reported with each token; 0: its own logprob only. Absent: none of it.
+  std::optional<std::uint32_t> logprobs = {};
 };
 
 struct TokenLogprob {
