@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "base/check.h"
 #include "engine/logit_passes.h"
@@ -27,29 +28,67 @@ Candidates::Candidates(std::size_t token_count)
   CHECK(token_count <= kTokensMax);
 }
 
-// Written to the next free place always and counted only if kept: no branch to mispredict.
+// Decides for a block at a time: most blocks go as a whole, or stay as a whole. In the others each
+// is written to the next free place and counted only if it stays: no branch to mispredict.
 template <class Keep>
 void Candidates::keep_if(Keep keep) {
+  constexpr std::size_t kBlock = 32;
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < count_; ++i) {
-    const bool stays = keep(i);
-    tokens_[kept] = tokens_[i];
-    distances_[kept] = distances_[i];
-    weights_[kept] = weights_[i];
-    kept += stays ? 1 : 0;
+  const auto move = [this, &kept](std::size_t from, std::size_t count) {
+    std::copy_n(&tokens_[from], count, &tokens_[kept]);
+    std::copy_n(&distances_[from], count, &distances_[kept]);
+    std::copy_n(&weights_[from], count, &weights_[kept]);
+  };
+  for (std::size_t at = 0; at < count_; at += kBlock) {
+    const std::size_t size = std::min(kBlock, count_ - at);
+    std::array<std::uint32_t, kBlock> stays;
+    std::uint32_t staying = 0;
+    for (std::size_t i = 0; i < size; ++i) staying += stays[i] = keep(at + i) ? 1 : 0;
+    if (staying == 0) continue;
+    if (staying == size) {
+      if (kept != at) move(at, size);
+      kept += size;
+      continue;
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      move(at + i, 1);
+      kept += stays[i];
+    }
   }
   count_ = kept;
 }
 
-void Candidates::gather(std::span<const float> logits, float best, float temperature) {
+void Candidates::gather(std::span<const float> logits, float best, float temperature,
+                        std::size_t top_k) {
   CHECK(logits.size() <= tokens_.size());
-  measure_distances(logits, best, temperature, keys_.data());
-  count_ = 0;
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    tokens_[count_] = static_cast<Token>(i);
-    distances_[count_] = keys_[i];
-    count_ += keys_[i] < kReach ? 1 : 0;
+  count_ = logits.size();
+  measure_distances(logits, best, temperature, distances_.data());
+  std::iota(tokens_.begin(), tokens_.end(), 0);
+  const float reach = std::min(kReach, bound_of_nearest(top_k));
+  keep_if([this, reach](std::size_t i) { return distances_[i] <= reach; });
+  if (top_k < count_) {
+    keep_lowest(distances_, top_k, [](std::size_t) { return std::uint64_t{1}; });
   }
+}
+
+// A distance that at least `count` candidates do not exceed: the nearest of that many groups.
+float Candidates::bound_of_nearest(std::size_t count) {
+  constexpr std::size_t kGroup = 64;
+  const std::size_t groups = count_ / kGroup;
+  if (count > groups) return kReach;
+  for (std::size_t group = 0; group < groups; ++group) {
+    const float* from = &distances_[group * kGroup];
+    std::array<float, 16> nearest;
+    std::copy_n(from, nearest.size(), nearest.begin());
+    for (std::size_t i = nearest.size(); i < kGroup; ++i) {
+      float& lane = nearest[i % nearest.size()];
+      lane = from[i] < lane ? from[i] : lane;
+    }
+    keys_[group] = *std::min_element(nearest.begin(), nearest.end());
+  }
+  const auto bound = keys_.begin() + static_cast<std::ptrdiff_t>(count - 1);
+  std::nth_element(keys_.begin(), bound, keys_.begin() + static_cast<std::ptrdiff_t>(groups));
+  return *bound;
 }
 
 // Bits of floats that are not negative order as the floats do, so the key where the amounts reach
@@ -83,22 +122,18 @@ void Candidates::keep_lowest(const std::vector<float>& keys, std::uint64_t need,
   });
 }
 
-void Candidates::keep_top_k(std::size_t count) {
-  if (count < count_) keep_lowest(distances_, count, [](std::size_t) { return std::uint64_t{1}; });
-}
-
 void Candidates::weigh() {
-  exp_of_negatives({distances_.data(), count_}, keys_.data());
-  // Adding rounds to a multiple of 2^-44, which is the last bit of the sum.
-  constexpr double kRound = 256;
-  for (std::size_t i = 0; i < count_; ++i) {
-    weights_[i] = std::bit_cast<std::uint64_t>(static_cast<double>(keys_[i]) + kRound) -
-                  std::bit_cast<std::uint64_t>(kRound);
-  }
+  weights_of_distances({distances_.data(), count_}, weights_.data());
 }
 
 void Candidates::keep_top_p(float p) {
-  keep_lowest(distances_, part_of(total(), p), [this](std::size_t i) { return weights_[i]; });
+  const std::uint64_t all = total();
+  const std::uint64_t need = part_of(all, p);
+  // Those that all together are not more than may be missing, were each as heavy as the heaviest of
+  // them: what remains suffices. This leaves few of most distributions.
+  const std::uint64_t dust = (all - need) / count_;
+  keep_if([this, dust](std::size_t i) { return weights_[i] > dust; });
+  keep_lowest(distances_, need, [this](std::size_t i) { return weights_[i]; });
 }
 
 void Candidates::keep_min_p(float share) {

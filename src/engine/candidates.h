@@ -14,8 +14,8 @@ namespace ds4::engine {
 
 class Candidates {
  public:
-  // The weight of the best token. What weighs under half a unit cannot be drawn: tokens e^-31 times
-  // as likely as the best.
+  // The weight of the best token. What weighs under half a unit
+  // cannot be drawn: tokens e^-31 times as likely as the best.
   static constexpr std::uint64_t kOne = std::uint64_t{1} << 44;
   // Keeps weights of that many tokens below 2^64.
   static constexpr std::size_t kTokensMax = std::size_t{1} << 19;
@@ -23,12 +23,10 @@ class Candidates {
   // Scratch for that many logits; nothing is allocated later.
   explicit Candidates(std::size_t token_count);
 
-  // Starts again with every token of `logits`, whose largest number is `best`, at a distance of
-  // (best - logit) / temperature from the best. NaN is no candidate.
-  void gather(std::span<const float> logits, float best, float temperature);
-
-  // The nearest `count`. Before weigh(). Here and below equals go by ascending id.
-  void keep_top_k(std::size_t count);
+  // Starts again with the `top_k` tokens of `logits` nearest to the best one, whose logit is
+  // `best`. The distance is (best - logit) / temperature; NaN is no candidate. Here and below,
+  // equals go by ascending id.
+  void gather(std::span<const float> logits, float best, float temperature, std::size_t top_k);
   // weight = exp(-distance), to the nearest unit.
   void weigh();
 
@@ -52,6 +50,7 @@ class Candidates {
   void keep_lowest(const std::vector<float>& keys, std::uint64_t need, Amount amount);
   template <class Keep>
   void keep_if(Keep keep);
+  float bound_of_nearest(std::size_t count);
 
   // Ascending ids; the first count_ of each are in use.
   std::size_t count_ = 0;

@@ -33,8 +33,27 @@ void measure_distances(std::span<const float> row, float largest, float scale, f
   DS4_ON_ISA(isa, distances_of)(row.data(), row.size(), largest, scale, out);
 }
 
-void exp_of_negatives(std::span<const float> distances, float* out, Isa isa) {
-  DS4_ON_ISA(isa, negative_exps_of)(distances.data(), distances.size(), out);
+void weights_of_distances(std::span<const float> distances, std::uint64_t* out, Isa isa) {
+  DS4_ON_ISA(isa, weights_of)(distances.data(), distances.size(), out);
+}
+
+void copy_where(std::span<const float> row, std::span<const std::uint64_t> mask, float* out,
+                Isa isa) {
+  constexpr std::size_t kHalfWord = 32;
+  constexpr float kNever = -std::numeric_limits<float>::infinity();
+  const auto copy_half_word = DS4_ON_ISA(isa, copy_half_word);
+  for (std::size_t at = 0; at < row.size(); at += kHalfWord) {
+    const std::size_t end = std::min(at + kHalfWord, row.size());
+    const auto bits =
+        static_cast<std::uint32_t>(at / 64 < mask.size() ? mask[at / 64] >> (at % 64) : 0);
+    if (bits == 0) {
+      std::fill(out + at, out + end, kNever);
+    } else if (end == at + kHalfWord) {
+      copy_half_word(row.data() + at, bits, out + at);
+    } else {
+      for (std::size_t i = at; i < end; ++i) out[i] = (bits >> (i - at) & 1) ? row[i] : kNever;
+    }
+  }
 }
 
 }  // namespace ds4::engine

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -18,8 +19,13 @@ std::optional<std::size_t> find_largest(std::span<const float> row,
 void measure_distances(std::span<const float> row, float largest, float scale, float* out,
                        device::Isa isa = device::best_isa());
 
-// out[i] = exp(-distances[i]), as canonical_exp() gives it.
-void exp_of_negatives(std::span<const float> distances, float* out,
-                      device::Isa isa = device::best_isa());
+// out[i] = exp(-distances[i]), as canonical_exp() gives it, in units of 2^-44, to the nearest.
+void weights_of_distances(std::span<const float> distances, std::uint64_t* out,
+                          device::Isa isa = device::best_isa());
+
+// out[i] = row[i] where `mask` has bit i, which is bit i % 64 of word i / 64; else, and behind the
+// mask's end, minus infinity.
+void copy_where(std::span<const float> row, std::span<const std::uint64_t> mask, float* out,
+                device::Isa isa = device::best_isa());
 
 }  // namespace ds4::engine

@@ -79,16 +79,41 @@ TEST(logit_passes, of_infinite_logits_only_they_are_near) {
   EXPECT_EQ(got, (std::vector<float>{kInfinity, 0, kInfinity, 0, kInfinity}));
 }
 
-TEST(logit_passes, exponentials_are_the_canonical_ones) {
+TEST(logit_passes, weights_are_canonical_exponentials_in_units) {
   std::vector<float> distances(5000);
   for (std::size_t i = 0; i < distances.size(); ++i) distances[i] = static_cast<float>(i) * 0.0071f;
   for (const device::Isa isa : device::runnable_isas()) {
     for (const std::size_t size : kSizes) {
-      std::vector<float> got(size);
-      exp_of_negatives({distances.data(), size}, got.data(), isa);
+      std::vector<std::uint64_t> got(size);
+      weights_of_distances({distances.data(), size}, got.data(), isa);
       for (std::size_t i = 0; i < size; ++i) {
-        ASSERT_EQ(got[i], device::canonical_exp(-distances[i])) << name_of(isa) << ' ' << i;
-        ASSERT_NEAR(got[i] / std::exp(-static_cast<double>(distances[i])), 1, 2e-7);
+        const double want = static_cast<double>(device::canonical_exp(-distances[i])) * 0x1p44;
+        ASSERT_EQ(static_cast<double>(got[i]), std::nearbyint(want)) << name_of(isa) << ' ' << i;
+        ASSERT_NEAR(want / 0x1p44 / std::exp(-static_cast<double>(distances[i])), 1, 2e-7);
+      }
+    }
+  }
+}
+
+TEST(logit_passes, copy_where_the_mask_has_a_bit) {
+  std::mt19937 random(29);
+  for (const device::Isa isa : device::runnable_isas()) {
+    for (const std::size_t size : kSizes) {
+      for (const bool is_short : {false, true}) {
+        SCOPED_TRACE(testing::Message() << name_of(isa) << " size " << size);
+        const auto row = random_row(size, 3);
+        std::vector<std::uint64_t> mask(is_short ? size / 64 : (size + 63) / 64);
+        for (std::uint64_t& word : mask) {
+          word = random() % 4 == 0 ? 0 : std::uint64_t{random()} << 32 | random();
+        }
+        std::vector<float> got(size + 1, 99.0f);
+        copy_where(row, mask, got.data(), isa);
+        for (std::size_t i = 0; i < size; ++i) {
+          const bool has = i / 64 < mask.size() && (mask[i / 64] >> (i % 64) & 1) != 0;
+          const float want = has ? row[i] : -kInfinity;
+          ASSERT_EQ(std::bit_cast<std::uint32_t>(got[i]), std::bit_cast<std::uint32_t>(want)) << i;
+        }
+        EXPECT_EQ(got[size], 99.0f);
       }
     }
   }

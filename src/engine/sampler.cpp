@@ -23,19 +23,6 @@ bool is_allowed(std::span<const std::uint64_t> allowed, std::size_t token) {
   return token / 64 < allowed.size() && (allowed[token / 64] >> (token % 64) & 1) != 0;
 }
 
-void copy_allowed(std::span<const float> logits, std::span<const std::uint64_t> allowed,
-                  float* out) {
-  for (std::size_t at = 0; at < logits.size(); at += 64) {
-    const std::size_t end = std::min(at + 64, logits.size());
-    const std::uint64_t word = at / 64 < allowed.size() ? allowed[at / 64] : 0;
-    if (word == 0) {
-      std::fill(out + at, out + end, kNever);
-    } else {
-      for (std::size_t i = at; i < end; ++i) out[i] = (word >> (i - at) & 1) ? logits[i] : kNever;
-    }
-  }
-}
-
 std::uint32_t low(std::uint64_t x) {
   return static_cast<std::uint32_t>(x);
 }
@@ -124,7 +111,7 @@ std::span<const float> Sampler::adjust(std::span<const float> logits,
   if (allowed.empty()) {
     std::copy(logits.begin(), logits.end(), logits_.begin());
   } else {
-    copy_allowed(logits, allowed, logits_.data());
+    copy_where(logits, allowed, logits_.data());
   }
   for (const auto& [token, bias] : options_.logit_bias) {
     float& logit = logits_[static_cast<std::size_t>(token)];
@@ -173,8 +160,8 @@ Token Sampler::draw(std::span<const float> logits, std::uint64_t place,
   if (!best) return least_bad(allowed);
   if (options_.temperature == 0) return static_cast<Token>(*best);
 
-  candidates_.gather(logits, logits[*best], options_.temperature);
-  if (options_.top_k > 0) candidates_.keep_top_k(options_.top_k);
+  const std::size_t top_k = options_.top_k > 0 ? options_.top_k : logits.size();
+  candidates_.gather(logits, logits[*best], options_.temperature, top_k);
   candidates_.weigh();
   if (options_.top_p < 1) candidates_.keep_top_p(options_.top_p);
   if (options_.min_p > 0) candidates_.keep_min_p(options_.min_p);
@@ -203,7 +190,7 @@ void Sampler::report(std::span<const float> logits, Choice& choice) {
   const float largest = best ? logits[*best] : 0;
   float log_sum = 0;
   if (best) {
-    candidates_.gather(logits, largest, 1);
+    candidates_.gather(logits, largest, 1, logits.size());
     candidates_.weigh();
     log_sum = log_of_sum(candidates_.total());
   }
