@@ -1,6 +1,8 @@
 // ds4: the command people type. Options are declared here; each command is a file of its own.
 
 #include "cli/inspect.h"
+#include "cli/logits.h"
+#include "cli/perplexity.h"
 #include "cli/render.h"
 #include "cli/tokenize.h"
 #include "shared/command_line.h"
@@ -14,7 +16,9 @@ constexpr char kAbout[] =
     "  ds4 inspect model.gguf              what a file is, and what running it takes\n"
     "  ds4 inspect model.gguf --ctx 262144 the same for a longer session\n"
     "  ds4 tokenize -m model.gguf 'Hello'  the tokens of a text\n"
-    "  ds4 render chat.json                the prompt that a conversation becomes\n";
+    "  ds4 render chat.json                the prompt that a conversation becomes\n"
+    "  ds4 logits -m model.gguf --tokens 0,5,7 -o out.f32   what the model says behind tokens\n"
+    "  ds4 perplexity -m model.gguf --text notes.txt        how well it predicts a text\n";
 
 constexpr char kAboutInspect[] =
     "Says what a model file is, checks all that loading it would check, and plans the memory.\n"
@@ -52,6 +56,79 @@ constexpr char kAboutRender[] =
     "  echo '{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}' | ds4 render -\n"
     "  ds4 render chat.json --tokens -m flash.gguf     the ids\n"
     "  ds4 render chat.json --spans                    which bytes may be special tokens\n";
+
+constexpr char kAboutLogits[] =
+    "Writes what a model says behind given tokens: a row of 32-bit little-endian floats for each\n"
+    "position asked, in the order asked, one float for each token of the vocabulary. Standard "
+    "output\n"
+    "gets a summary as JSON: the most likely tokens of each position.\n"
+    "With --mtp the rows are the drafter's: row i was told token i + 1 and speaks of token i + 2; "
+    "the\n"
+    "last token's successor is the model's own most likely one.\n"
+    "\n"
+    "Examples:\n"
+    "  ds4 logits -m flash.gguf --tokens 0,671,6102 -o last.f32\n"
+    "  ds4 logits -m flash.gguf --tokens @ids.txt --positions all -o all.f32\n"
+    "  ds4 tokenize -m flash.gguf --ids Hello | ds4 logits -m flash.gguf --tokens @- -o a.f32\n"
+    "  ds4 logits -m flash.gguf --tokens @ids.txt --mtp --drafter mtp.gguf -o draft.f32\n"
+    "  ds4 logits -m flash.gguf --tokens @ids.txt --no-qat --isa portable -o plain.f32\n";
+
+constexpr char kAboutPerplexity[] =
+    "Measures how well a model predicts a text: the mean over its tokens of -log(probability), in\n"
+    "nats, and e to the power of it, each with its standard error (tokens taken as independent).\n"
+    "\n"
+    "The text becomes tokens once, as plain text. A window is a session of its own: a beginning "
+    "of\n"
+    "sentence and at most --ctx tokens, each predicted from those before it. Windows begin "
+    "--stride\n"
+    "tokens apart; every token counts once, in the first window that reaches it, so behind the "
+    "first\n"
+    "window each is predicted from at least ctx - stride tokens.\n"
+    "\n"
+    "Examples:\n"
+    "  ds4 perplexity -m flash.gguf --text notes.txt\n"
+    "  ds4 perplexity -m flash.gguf --text notes.txt --ctx 8192 --stride 8192 --json\n";
+
+// What commands that run the model have in common.
+void add_runner(CLI::App* command, ds4::cli::RunnerOptions& options) {
+  command->add_option("-m,--model", options.model, "The model file")->required();
+  command->add_option("--chunk", options.batch_tokens, "Tokens of a batch [512]")
+      ->check(CLI::Range(1, 4096));
+  command->add_option("--isa", options.isa,
+                      "Kernels: portable, avx2, avx512 or neon [the fastest; all give the same]");
+  command->add_option("--threads", options.threads, "Threads [one for every processor]")
+      ->check(CLI::Range(1, 1024));
+}
+
+void add_logits(CLI::App& app, ds4::cli::LogitsOptions& options, int& exit_code) {
+  CLI::App* command = ds4::add_command(app, "logits", kAboutLogits);
+  add_runner(command, options.runner);
+  command->add_option("--tokens", options.tokens, "Their ids, or @FILE; @- is standard input")
+      ->required();
+  command->add_option("--positions", options.positions, "all, last, or numbers from 0 [last]");
+  command->add_flag_callback(
+      "--no-qat", [&options] { options.runner.round_rows = false; },
+      "Round nothing to FP8 or FP4, and keep rows as 32-bit floats");
+  auto* mtp = command->add_flag_callback(
+      "--mtp", [&options] { options.runner.speaker = ds4::cli::Speaker::drafter; },
+      "The drafter's logits instead");
+  command->add_option("--drafter", options.runner.drafter, "Its file [the one inside the model]")
+      ->needs(mtp);
+  command->add_option("-o,--output", options.output, "The file to write")->required();
+  command->callback([&options, &exit_code] { exit_code = ds4::cli::logits(options); });
+}
+
+void add_perplexity(CLI::App& app, ds4::cli::PerplexityOptions& options, int& exit_code) {
+  CLI::App* command = ds4::add_command(app, "perplexity", kAboutPerplexity);
+  add_runner(command, options.runner);
+  command->add_option("--text", options.text, "The text; - is standard input")->required();
+  command->add_option("--ctx", options.window, "Tokens of a window [2048]")
+      ->check(CLI::Range(1, 1 << 24));
+  command->add_option("--stride", options.stride, "From one window to the next [half a window]")
+      ->check(CLI::Range(1, 1 << 24));
+  command->add_flag("--json", options.json, "Print JSON");
+  command->callback([&options, &exit_code] { exit_code = ds4::cli::perplexity(options); });
+}
 
 void add_tokenize(CLI::App& app, ds4::cli::TokenizeOptions& options, int& exit_code) {
   CLI::App* command = ds4::add_command(app, "tokenize", kAboutTokenize);
@@ -105,6 +182,11 @@ int main(int argc, char** argv) {
   add_tokenize(app, tokenize, exit_code);
   ds4::cli::RenderCommand render;
   add_render(app, render, exit_code);
+
+  ds4::cli::LogitsOptions logits;
+  add_logits(app, logits, exit_code);
+  ds4::cli::PerplexityOptions perplexity;
+  add_perplexity(app, perplexity, exit_code);
 
   return ds4::run_command_line(app, argc, argv, exit_code);
 }

@@ -3,11 +3,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
 #include "base/utf8.h"
 
 namespace ds4::cli {
+
+Result<std::vector<text::Token>> read_token_ids(std::string_view text, std::uint64_t token_count) {
+  constexpr std::string_view kBetween = " \t\r\n,[]";
+  std::vector<text::Token> ids;
+  for (;;) {
+    const std::size_t begin = text.find_first_not_of(kBetween);
+    if (begin == std::string_view::npos) return ids;
+    text.remove_prefix(begin);
+    const std::string_view word = text.substr(0, text.find_first_of(kBetween));
+    text.remove_prefix(word.size());
+    text::Token id = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+    const bool is_number = error != std::errc::invalid_argument && end == word.data() + word.size();
+    if (!is_number) {
+      return fail(Code::bad_argument, "'", printable(word, 40), "' is not a token id");
+    }
+    if (error != std::errc() || id < 0 || static_cast<std::uint64_t>(id) >= token_count) {
+      return fail(Code::bad_argument, "there is no token ", printable(word, 40), ", only 0 to ",
+                  token_count - 1);
+    }
+    ids.push_back(id);
+  }
+}
 
 std::string token_lines(const text::Tokenizer& tokenizer,
                         std::span<const text::PlacedToken> tokens) {

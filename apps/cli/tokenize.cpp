@@ -1,7 +1,5 @@
 #include "cli/tokenize.h"
 
-#include <charconv>
-
 #include "base/utf8.h"
 #include "cli/token_list.h"
 #include "model/vocabulary_keys.h"
@@ -23,34 +21,9 @@ Result<std::string> read_words(const TokenizeOptions& options) {
   return out;
 }
 
-// Ids as people paste them: apart by spaces, line breaks or commas, in brackets or not.
-Result<std::vector<text::Token>> read_ids(std::string_view text,
-                                          const text::Vocabulary& vocabulary) {
-  constexpr std::string_view kBetween = " \t\r\n,[]";
-  std::vector<text::Token> ids;
-  for (;;) {
-    const std::size_t begin = text.find_first_not_of(kBetween);
-    if (begin == std::string_view::npos) return ids;
-    text.remove_prefix(begin);
-    const std::string_view word = text.substr(0, text.find_first_of(kBetween));
-    text.remove_prefix(word.size());
-    text::Token id = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
-    const bool is_number = error != std::errc::invalid_argument && end == word.data() + word.size();
-    if (!is_number) {
-      return fail(Code::bad_argument, "'", printable(word, 40), "' is not a token id");
-    }
-    if (error != std::errc() || !vocabulary.contains(id)) {
-      return fail(Code::bad_argument, "there is no token ", printable(word, 40), ", only 0 to ",
-                  vocabulary.size() - 1);
-    }
-    ids.push_back(id);
-  }
-}
-
 Result<void> decode_ids(const TokenizeOptions& options, const text::Tokenizer& tokenizer,
                         std::string_view input) {
-  TRY(const std::vector<text::Token> ids, read_ids(input, tokenizer.vocabulary()));
+  TRY(const std::vector<text::Token> ids, read_token_ids(input, tokenizer.vocabulary().size()));
   std::string text = tokenizer.decode(ids);
   if (!options.json) {
     print_exactly(std::move(text));
