@@ -60,6 +60,10 @@ struct Forward::Buffers {
   Lazy<std::uint32_t> expert_ids;     // [experts_used]
 
   Lazy<float> head_in, logits;  // [width], [vocabulary] of logit rows
+
+  template <class Visit>
+  void visit(const Shape& shape, const ForwardOptions& options, const device::RowFormat& format,
+             std::size_t part, Visit&& visit);
 };
 
 // One layer over one batch.
@@ -106,65 +110,80 @@ const Shape& Forward::shape() const {
   return shape_;
 }
 
-void Forward::prepare() {
-  const Shape& s = shape_;
-  Buffers& b = *buffers_;
-  const std::size_t rows = options_.rows_max;
-  attention_rows_ =
-      watcher_ != nullptr ? options_.rows_max : std::min(options_.rows_max, kAttentionRows);
-
-  const std::size_t part = attention_rows_;
+// Calls visit(buffer, count) for every buffer: the one place that knows their sizes.
+template <class Visit>
+void Forward::Buffers::visit(const Shape& s, const ForwardOptions& options,
+                             const device::RowFormat& format, std::size_t part, Visit&& visit) {
+  const std::size_t rows = options.rows_max;
   const std::size_t all_heads = std::size_t{s.heads} * s.head_width;
+  visit(streams, rows * kStreams * s.width);
+  if (options.drafter != nullptr) {
+    visit(draft_streams, rows * kStreams * s.width);
+    visit(draft_hidden, rows * kStreams * s.width);
+    visit(draft_embedding, rows * s.width);
+  }
+  visit(x, rows * s.width);
+  visit(normed, rows * s.width);
+  visit(y, rows * s.width);
+  visit(post, rows * kStreams);
+  visit(comb, rows * kStreams * kStreams);
+  visit(keys, rows * s.head_width);
+  visit(values, rows * s.compressor_width(kIndexedRatio));
+  visit(scores, rows * s.compressor_width(kIndexedRatio));
+  visit(index_values, rows * 2 * s.index_width);
+  visit(index_scores, rows * 2 * s.index_width);
+  visit(query_latent, rows * s.query_rank);
+  visit(queries, part * all_heads);
+  visit(attended, part * all_heads);
+  visit(low, part * s.output_groups * s.output_rank);
+  visit(index_queries, part * s.index_heads * s.index_width);
+  visit(index_weights, part * s.index_heads);
+  visit(key_rows, part * format.key_bytes());
+  visit(chosen, part * s.index_top_k);
+  visit(routes, rows * s.experts);
+  visit(route_weights, rows * s.experts_used);
+  visit(expert_ids, rows * s.experts_used);
+  visit(head_in, std::size_t{options.logit_rows_max} * s.width);
+  visit(logits, std::size_t{options.logit_rows_max} * s.vocabulary);
+}
+
+namespace {
+
+// What the device must be ready for.
+device::Capacity capacity_of(const Shape& s, const ForwardOptions& options,
+                             const device::RowFormat& format, std::size_t part) {
+  const std::size_t rows = options.rows_max;
+  const std::size_t all_heads = std::size_t{s.heads} * s.head_width;
+  // The widest input of a product, counted as if all of them had rows_max rows.
+  const std::size_t part_width = (part * all_heads + rows - 1) / rows;
   const std::size_t low_width = std::size_t{s.output_groups} * s.output_rank;
+  const std::size_t width_max = std::max<std::size_t>(
+      {std::size_t{kStreams} * s.width, part_width, low_width, s.query_rank, s.expert_width});
+  return {.rows = options.rows_max,
+          .width_max = static_cast<std::uint32_t>(width_max),
+          .experts_used = s.experts_used,
+          .expert_width = s.expert_width,
+          .experts = s.experts,
+          .heads = s.heads,
+          .top_k = s.index_top_k,
+          .index_heads = s.index_heads,
+          .format = format};
+}
+
+}  // namespace
+
+void Forward::prepare() {
+  const std::uint32_t rows = options_.rows_max;
+  attention_rows_ = watcher_ != nullptr ? rows : std::min(rows, kAttentionRows);
+  Buffers& b = *buffers_;
   b.tokens.resize(rows);
   b.positions.resize(rows);
   for (auto* segments : {&b.segments, &b.part_segments}) segments->reserve(rows);
   for (auto* states : {&b.states, &b.part_states}) states->reserve(rows);
   b.sessions.reserve(rows);
-  b.streams.resize(rows * kStreams * s.width);
-  if (options_.drafter != nullptr) {
-    b.draft_streams.resize(rows * kStreams * s.width);
-    b.draft_hidden.resize(rows * kStreams * s.width);
-    b.draft_embedding.resize(rows * s.width);
-  }
-  for (Lazy<float>* buffer : {&b.x, &b.normed, &b.y}) buffer->resize(rows * s.width);
-  b.post.resize(rows * kStreams);
-  b.comb.resize(rows * kStreams * kStreams);
-  b.keys.resize(rows * s.head_width);
-  for (Lazy<float>* buffer : {&b.values, &b.scores}) {
-    buffer->resize(rows * s.compressor_width(kIndexedRatio));
-  }
-  for (Lazy<float>* buffer : {&b.index_values, &b.index_scores}) {
-    buffer->resize(rows * 2 * s.index_width);
-  }
-  b.query_latent.resize(rows * s.query_rank);
-  b.queries.resize(part * all_heads);
-  b.attended.resize(part * all_heads);
-  b.low.resize(part * low_width);
-  b.index_queries.resize(part * s.index_heads * s.index_width);
-  b.index_weights.resize(part * s.index_heads);
-  b.key_rows.resize(part * format_.key_bytes());
-  b.chosen.resize(part * s.index_top_k);
-  b.routes.resize(rows * s.experts);
-  b.route_weights.resize(rows * s.experts_used);
-  b.expert_ids.resize(rows * s.experts_used);
-  const std::size_t logit_rows = options_.logit_rows_max;
-  b.head_in.resize(logit_rows * s.width);
-  b.logits.resize(logit_rows * s.vocabulary);
-
-  // The widest input of a product, counted as if all of them had rows_max rows.
-  const std::size_t part_width = (part * all_heads + rows - 1) / rows;
-  const std::size_t width_max = std::max<std::size_t>(
-      {std::size_t{kStreams} * s.width, part_width, low_width, s.query_rank, s.expert_width});
-  device_.prepare({.rows = options_.rows_max,
-                   .width_max = static_cast<std::uint32_t>(width_max),
-                   .experts_used = s.experts_used,
-                   .expert_width = s.expert_width,
-                   .experts = s.experts,
-                   .heads = s.heads,
-                   .top_k = s.index_top_k,
-                   .index_heads = s.index_heads,
-                   .format = format_});
+  b.visit(shape_, options_, format_, attention_rows_,
+          [](auto& buffer, std::size_t count) { buffer.resize(count); });
+  device_.prepare(capacity_of(shape_, options_, format_, attention_rows_));
 }
 
 void Forward::watch(Watcher* watcher) {
