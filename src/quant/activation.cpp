@@ -12,9 +12,6 @@ namespace ds4::quant {
 
 namespace {
 
-// Below this a largest magnitude cannot be inverted in binary32, and the group counts as zero.
-constexpr float kSmallest = 127.0f / FLT_MAX * 1.001f;
-
 inline std::int8_t to_code(float scaled) {
   const float code = round_even(scaled);
   const float above = code > -128.0f ? code : -128.0f;
@@ -31,7 +28,7 @@ void quantize_q8_k(const float* row, std::size_t columns, BlockQ8K* out) {
     float largest = 0;
     for (const float value : x) largest = std::max(largest, std::fabs(value));
     *out = BlockQ8K{};
-    if (largest < kSmallest) continue;
+    if (largest < kSmallestLargest) continue;
 
     // The first element of that magnitude lends its sign.
     const float extreme =
@@ -54,7 +51,7 @@ void quantize_q8_groups(const float* row, std::size_t columns, std::int8_t* code
     for (std::size_t i = 0; i < count; ++i) x[i] = tame(row[at + i], FLT_MAX);
     float largest = 0;
     for (const float value : x) largest = std::max(largest, std::fabs(value));
-    const bool empty = largest < kSmallest;
+    const bool empty = largest < kSmallestLargest;
     *scales = empty ? 0.0f : largest / 127.0f;
     const float inverse = empty ? 0.0f : 1.0f / *scales;
     for (int i = 0; i < 32; ++i) codes[i] = to_code(x[i] * inverse);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cfloat>
 #include <cstdint>
 
 #include "quant/scalar.h"
@@ -15,6 +16,10 @@ inline constexpr float kLargestInput = 134217728.0f;  // 2^27
 
 // As large as a weight in a search can usefully be.
 inline constexpr float kLargestImportance = 1099511627776.0f;  // 2^40
+
+// A group of activations whose largest magnitude is below this counts as zero: the scale could not
+// be inverted in binary32.
+inline constexpr float kSmallestLargest = 127.0f / FLT_MAX * 1.001f;
 
 // NaN becomes 0, what is larger than `limit` becomes `limit` with its sign.
 inline float tame(float value, float limit = kLargestInput) {
