@@ -1,0 +1,327 @@
+#include "device/cpu/product.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "quant/codec.h"
+#include "quant/dot.h"
+#include "quant/iq2_xxs.h"
+#include "quant/mxfp4.h"
+#include "quant/q2_k.h"
+#include "quant/q4_k.h"
+#include "quant/q8_0.h"
+#include "quant/scalar.h"
+#include "quant/test_vectors.h"
+
+namespace ds4::device {
+namespace {
+
+using quant::expect_same_bits;
+using quant::Type;
+
+constexpr Type kTypes[] = {Type::q8_0, Type::mxfp4, Type::q2_k, Type::q4_k, Type::iq2_xxs};
+
+std::size_t block_columns(Type type) {
+  return quant::info(type).block_elements;
+}
+
+// Blocks of any bytes that have finite scales: every code, sign and scale occurs.
+std::vector<std::byte> random_blocks(std::uint32_t seed, Type type, std::size_t rows,
+                                     std::size_t columns) {
+  std::mt19937 random(seed);
+  const std::size_t size = quant::info(type).block_bytes;
+  std::vector<std::byte> bytes(rows * quant::row_bytes(type, columns));
+  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
+  const auto put_scale = [&](std::size_t at) {
+    const auto scale = std::uniform_real_distribution<float>(-0.01f, 0.01f)(random);
+    const std::uint16_t bits = quant::f32_to_f16(scale);
+    std::memcpy(&bytes[at], &bits, 2);
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += size) {
+    switch (type) {
+      case Type::mxfp4:
+        // 255 is not a number; 0 and 1 have half scales that are subnormal.
+        bytes[at] = static_cast<std::byte>(random() % 16 == 0 ? random() % 3 : 110 + random() % 20);
+        break;
+      case Type::q2_k:
+        put_scale(at + 80);
+        put_scale(at + 82);
+        break;
+      case Type::q4_k:
+        put_scale(at);
+        put_scale(at + 2);
+        break;
+      case Type::q8_0:
+        put_scale(at);
+        // Codes are within -127..127.
+        for (std::size_t i = 2; i < size; ++i) {
+          if (bytes[at + i] == std::byte{0x80}) bytes[at + i] = std::byte{0x7F};
+        }
+        break;
+      default:
+        put_scale(at);
+    }
+  }
+  return bytes;
+}
+
+// Rows whose rounding reaches the largest codes often, some of them empty.
+std::vector<float> random_rows(std::uint32_t seed, std::size_t count) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> rows(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const float spread = i / 64 % 5 == 0 ? 0.0f : i / 64 % 5 == 1 ? 1e-3f : 1.0f;
+    rows[i] = i % 3 == 0 ? std::copysign(spread, normal(random)) : spread * normal(random);
+  }
+  return rows;
+}
+
+template <class Block>
+Block read_block(const std::byte* at) {
+  Block block;
+  std::memcpy(&block, at, sizeof block);
+  return block;
+}
+
+// docs/numerics.md, a block at a time.
+float enter_block(Type type, float chain, const std::byte* at, const std::int8_t* codes,
+                  float scale, const quant::BlockQ8K& x) {
+  const auto with_minimums = [&](const auto& w) {
+    const quant::ScaledSums sums = quant::dot_integers(w, x);
+    chain = std::fma(x.d * quant::f16_to_f32(w.d), static_cast<float>(sums.scaled), chain);
+    return std::fma(-(x.d * quant::f16_to_f32(w.dmin)), static_cast<float>(sums.minimums), chain);
+  };
+  switch (type) {
+    case Type::q8_0: {
+      const auto w = read_block<quant::BlockQ8_0>(at);
+      const auto sum = static_cast<float>(quant::dot_integers(w, codes));
+      return std::fma(quant::f16_to_f32(w.d) * scale, sum, chain);
+    }
+    case Type::mxfp4: {
+      const auto w = read_block<quant::BlockMXFP4>(at);
+      const auto sum = static_cast<float>(quant::dot_integers(w, codes));
+      return std::fma(std::ldexp(1.0f, int{w.e} - 128) * scale, sum, chain);
+    }
+    case Type::q2_k:
+      return with_minimums(read_block<quant::BlockQ2K>(at));
+    case Type::q4_k:
+      return with_minimums(read_block<quant::BlockQ4K>(at));
+    default: {
+      const auto w = read_block<quant::BlockIQ2XXS>(at);
+      const auto sum = static_cast<float>(quant::dot_integers(w, x));
+      return std::fma(0.125f * (quant::f16_to_f32(w.d) * x.d), sum, chain);
+    }
+  }
+}
+
+struct Rounded {
+  explicit Rounded(const float* row, std::size_t columns)
+      : codes((columns + 31) / 32 * 32), scales((columns + 31) / 32), blocks(columns / 256) {
+    quant::quantize_q8_groups(row, columns, codes.data(), scales.data());
+    if (columns % 256 == 0) quant::quantize_q8_k(row, columns, blocks.data());
+  }
+  std::vector<std::int8_t> codes;
+  std::vector<float> scales;
+  std::vector<quant::BlockQ8K> blocks;
+};
+
+float reference(Type type, const std::byte* row, std::size_t columns, const Rounded& x) {
+  const std::size_t elements = block_columns(type);
+  float chains[4] = {};
+  for (std::size_t b = 0; b < columns / elements; ++b) {
+    const bool groups = elements == 32;
+    chains[b % 4] = enter_block(type, chains[b % 4], row + b * quant::info(type).block_bytes,
+                                groups ? &x.codes[b * 32] : nullptr, groups ? x.scales[b] : 0,
+                                groups ? quant::BlockQ8K{} : x.blocks[b]);
+  }
+  return (chains[0] + chains[2]) + (chains[1] + chains[3]);
+}
+
+struct Workplace {
+  Team team{2};
+  Activations activations;
+
+  // `inputs` rows of x through all rows of the weight, by `isa`.
+  std::vector<float> multiply(Isa isa, Type type, const std::vector<std::byte>& weight,
+                              std::size_t rows, std::size_t columns, const std::vector<float>& x,
+                              std::uint32_t inputs, const std::uint32_t* x_rows = nullptr) {
+    const std::size_t x_count = x.size() / columns;
+    activations.reserve(x_count, columns);
+    ProductArgs args;
+    args.weight = weight.data();
+    args.type = type;
+    args.row_bytes = weight.size() / rows;
+    args.rows = static_cast<std::uint32_t>(rows);
+    args.x = activations.make(isa, team, form_for(type), x.data(), x_count, columns, columns);
+    args.x_rows = x_rows;
+    args.inputs = inputs;
+    args.out_stride = rows + 5;
+    std::vector<float> out(inputs * args.out_stride, -1);
+    args.out = out.data();
+    std::vector<std::byte> scratch(product_scratch_bytes(columns) + 64, std::byte{0xAB});
+    void* at = scratch.data();
+    std::size_t space = scratch.size();
+    std::align(64, product_scratch_bytes(columns), at, space);
+    product(isa, args, static_cast<std::byte*>(at));
+    return out;
+  }
+};
+
+class products_of_blocks : public testing::TestWithParam<Type> {};
+
+TEST_P(products_of_blocks, have_the_bits_of_the_definition) {
+  const Type type = GetParam();
+  Workplace setup;
+  for (const std::size_t blocks : {1, 2, 3, 4, 5, 7, 8}) {
+    const std::size_t columns = blocks * block_columns(type);
+    for (const std::size_t rows : {1, 2, 3, 5, 16, 33}) {
+      const auto weight = random_blocks(static_cast<std::uint32_t>(rows), type, rows, columns);
+      const auto x = random_rows(7, 40 * columns);
+      std::vector<float> want(40 * (rows + 5), -1);
+      for (std::size_t i = 0; i < 40; ++i) {
+        const Rounded rounded(&x[i * columns], columns);
+        for (std::size_t r = 0; r < rows; ++r) {
+          const std::byte* row = weight.data() + r * quant::row_bytes(type, columns);
+          want[i * (rows + 5) + r] = reference(type, row, columns, rounded);
+        }
+      }
+      for (const Isa isa : runnable_isas()) {
+        for (const std::uint32_t inputs : {1u, 2u, 3u, 4u, 7u, 16u, 40u}) {
+          SCOPED_TRACE(testing::Message() << name_of(isa) << ", " << rows << " rows, " << blocks
+                                          << " blocks, " << inputs << " inputs");
+          const auto got = setup.multiply(isa, type, weight, rows, columns, x, inputs);
+          want.resize(40 * (rows + 5));
+          expect_same_bits(
+              got, {want.begin(), want.begin() + static_cast<std::ptrdiff_t>(inputs * (rows + 5))});
+          if (testing::Test::HasFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(products_of_blocks, take_the_input_rows_they_are_told) {
+  const Type type = GetParam();
+  const std::size_t columns = 512, rows = 19;
+  Workplace setup;
+  const auto weight = random_blocks(3, type, rows, columns);
+  const auto x = random_rows(4, 30 * columns);
+  const std::vector<std::uint32_t> chosen = {29, 0, 7, 7, 3, 11, 28, 1, 2, 5, 13};
+  for (const Isa isa : runnable_isas()) {
+    const auto all = setup.multiply(isa, type, weight, rows, columns, x, 30);
+    for (const std::size_t count : {1, 2, 3, 11}) {
+      const auto got = setup.multiply(isa, type, weight, rows, columns, x,
+                                      static_cast<std::uint32_t>(count), chosen.data());
+      std::vector<float> want;
+      for (std::size_t i = 0; i < count; ++i) {
+        const float* row = &all[chosen[i] * (rows + 5)];
+        want.insert(want.end(), row, row + rows + 5);
+      }
+      expect_same_bits(got, want);
+    }
+  }
+}
+
+// Against the decoded weights and unrounded activations, in double.
+TEST_P(products_of_blocks, are_near_the_product_of_numbers) {
+  const Type type = GetParam();
+  const std::size_t columns = 2048, rows = 20;
+  const auto numbers = random_rows(5, rows * columns);
+  const std::vector<float> importance(columns, 1.0f);
+  std::vector<std::byte> weight(rows * quant::row_bytes(type, columns));
+  std::vector<float> decoded(rows * columns);
+  for (std::size_t r = 0; r < rows; ++r) {
+    std::byte* row = &weight[r * quant::row_bytes(type, columns)];
+    quant::encode_row(type, &numbers[r * columns], row, columns, importance.data());
+    quant::decode_row(type, row, &decoded[r * columns], columns);
+  }
+  const auto x = random_rows(6, 9 * columns);
+  Workplace setup;
+  for (const Isa isa : runnable_isas()) {
+    for (const std::uint32_t inputs : {1u, 9u}) {
+      const auto got = setup.multiply(isa, type, weight, rows, columns, x, inputs);
+      for (std::size_t i = 0; i < inputs; ++i) {
+        for (std::size_t r = 0; r < rows; ++r) {
+          double sum = 0, squares = 0;
+          for (std::size_t k = 0; k < columns; ++k) {
+            const double term = double{decoded[r * columns + k]} * x[i * columns + k];
+            sum += term;
+            squares += decoded[r * columns + k] * decoded[r * columns + k];
+          }
+          // An activation is off by at most half of 1/127 of the largest of its group.
+          const double largest = 4.5;
+          EXPECT_NEAR(got[i * (rows + 5) + r], sum, 4 * std::sqrt(squares) * largest / 254);
+        }
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(types, products_of_blocks, testing::ValuesIn(kTypes),
+                         [](const auto& param) {
+                           return std::string(quant::info(param.param).name);
+                         });
+
+TEST(activations, have_the_bytes_of_the_definition) {
+  Team team(3);
+  Activations activations;
+  activations.reserve(6, 1024);
+  auto x = random_rows(8, 6 * 1030);
+  x[3] = std::nanf("");
+  x[300] = INFINITY;
+  x[301] = -INFINITY;
+  x[600] = -3e38f;
+  x[1030 + 5] = 7.0f;
+  x[1030 + 9] = -7.0f;  // a tie of the largest: the first one counts
+  for (std::size_t i = 2060; i < 2060 + 256; ++i) x[i] = 1e-38f;
+  for (const Isa isa : runnable_isas()) {
+    for (const std::size_t columns : {1024u, 256u, 1000u, 33u, 31u, 1u}) {
+      SCOPED_TRACE(testing::Message() << name_of(isa) << ", " << columns << " columns");
+      const std::size_t groups = (columns + 31) / 32;
+      const auto made =
+          activations.make(isa, team, ActivationForm::groups, x.data(), 6, columns, 1030);
+      EXPECT_EQ(made.columns, columns);
+      for (std::size_t row = 0; row < 6; ++row) {
+        std::vector<std::int8_t> codes(groups * 32);
+        std::vector<float> scales(groups);
+        quant::quantize_q8_groups(&x[row * 1030], columns, codes.data(), scales.data());
+        EXPECT_EQ(std::memcmp(codes.data(), made.codes + row * groups * 32, groups * 32), 0);
+        EXPECT_EQ(std::memcmp(scales.data(), made.scales + row * groups, groups * 4), 0);
+        for (std::size_t g = 0; g < groups; ++g) {
+          int sum = 0;
+          for (std::size_t i = 0; i < 32; ++i) sum += codes[g * 32 + i];
+          EXPECT_EQ(made.sums[row * groups + g], sum);
+        }
+      }
+      if (columns % 256 != 0) continue;
+      const auto blocks =
+          activations.make(isa, team, ActivationForm::blocks, x.data(), 6, columns, 1030);
+      for (std::size_t row = 0; row < 6; ++row) {
+        std::vector<quant::BlockQ8K> want(columns / 256);
+        quant::quantize_q8_k(&x[row * 1030], columns, want.data());
+        const quant::BlockQ8K* got = blocks.blocks + row * want.size();
+        EXPECT_EQ(std::memcmp(want.data(), got, want.size() * sizeof(quant::BlockQ8K)), 0);
+      }
+    }
+  }
+}
+
+TEST(activations, stay_as_they_are_beside_floats) {
+  Team team(1);
+  Activations activations;
+  const std::vector<float> x(20);
+  for (const Type type : {Type::f32, Type::f16, Type::bf16}) {
+    EXPECT_EQ(form_for(type), ActivationForm::plain);
+  }
+  const auto made = activations.make(best_isa(), team, ActivationForm::plain, x.data(), 2, 7, 10);
+  EXPECT_EQ(made.plain, x.data());
+  EXPECT_EQ(made.plain_stride, 10u);
+  EXPECT_EQ(made.columns, 7u);
+}
+
+}  // namespace
+}  // namespace ds4::device
