@@ -183,14 +183,15 @@ void mix_row(Isa isa, const float* z, float rho, const MixNumbers& mix, float ep
   DS4_ON_ISA(isa, mix_out)(z, rho, mix, epsilon, iterations, post, comb);
 }
 
-void embed(Team& team, const Weight& table, const Batch& batch, float* streams) {
+void embed(Team& team, const Weight& table, const std::int32_t* tokens, std::uint32_t rows,
+           std::uint32_t copies, float* out) {
   const std::size_t width = table.columns;
-  team.run(batch.rows, [&](std::uint32_t row, int) {
-    const auto token = static_cast<std::uint64_t>(batch.tokens[row]);
+  team.run(rows, [&](std::uint32_t row, int) {
+    const auto token = static_cast<std::uint64_t>(tokens[row]);
     CHECK(token < table.rows);
-    float* first = streams + row * kStreams * width;
+    float* first = out + row * copies * width;
     quant::decode_row(table.type, table.data + token * table.row_bytes, first, width);
-    for (std::uint32_t j = 1; j < kStreams; ++j) {
+    for (std::uint32_t j = 1; j < copies; ++j) {
       std::memcpy(first + j * width, first, width * sizeof(float));
     }
   });
@@ -242,8 +243,9 @@ void add_direction(Isa isa, Team& team, const float* direction, float scale, std
   });
 }
 
-void CpuDevice::embed(const Weight& table, const Batch& batch, float* streams) {
-  device::embed(team_, table, batch, streams);
+void CpuDevice::embed(const Weight& table, const std::int32_t* tokens, std::uint32_t rows,
+                      std::uint32_t copies, float* out) {
+  device::embed(team_, table, tokens, rows, copies, out);
 }
 
 void CpuDevice::collapse(const CollapseArgs& args) {

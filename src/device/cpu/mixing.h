@@ -12,7 +12,8 @@
 namespace ds4::device {
 
 // The operations of the same names.
-void embed(Team& team, const Weight& table, const Batch& batch, float* streams);
+void embed(Team& team, const Weight& table, const std::int32_t* tokens, std::uint32_t rows,
+           std::uint32_t copies, float* out);
 void collapse(Isa isa, Team& team, Activations& activations, Scratch& scratch,
               const CollapseArgs& args);
 void collapse_head(Isa isa, Team& team, Activations& activations, Scratch& scratch,

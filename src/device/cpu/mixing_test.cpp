@@ -284,12 +284,9 @@ TEST(embed, gives_every_stream_the_row_of_the_token) {
   for (const Type type : {Type::f32, Type::f16, Type::bf16, Type::q8_0, Type::q4_k}) {
     const TestWeight table(type, random_floats(1, 9 * width), 9);
     const std::int32_t tokens[] = {8, 0, 3};
-    Batch batch;
-    batch.rows = 3;
-    batch.tokens = tokens;
     Team team(2);
     std::vector<float> streams(3 * 4 * width);
-    embed(team, table.weight, batch, streams.data());
+    embed(team, table.weight, tokens, 3, 4, streams.data());
     for (std::size_t i = 0; i < streams.size(); ++i) {
       const auto token = static_cast<std::size_t>(tokens[i / (4 * width)]);
       ASSERT_EQ(streams[i], table.values[token * width + i % width]);
