@@ -17,17 +17,18 @@ inline constexpr std::uint32_t kStreams = 4;    // residual streams
 inline constexpr std::uint32_t kPageRows = 64;  // rows of a page of compressed or indexer rows
 
 // How key rows and indexer rows are kept. Packed: E4M3 codes with a scale exponent for every 64
-// channels, then the rope channels as binary16; E2M1 codes with a scale exponent for every 32.
-// Not packed: f32, and nothing is rounded.
+// channels, then the rope channels as binary16 or f32; E2M1 codes with a scale exponent for every
+// 32. Not packed: f32, and nothing is rounded.
 struct RowFormat {
   std::uint32_t head_width = 0;
   std::uint32_t rope_width = 0;
   std::uint32_t index_width = 0;
   bool is_packed = true;
+  std::uint32_t rope_bytes = 2;  // of a rope channel in a packed row: 2 or 4
 
   std::uint32_t key_bytes() const {
     const std::uint32_t plain = head_width - rope_width;
-    return is_packed ? (plain + plain / 64 + 2 * rope_width + 7) / 8 * 8 : 4 * head_width;
+    return is_packed ? (plain + plain / 64 + rope_bytes * rope_width + 7) / 8 * 8 : 4 * head_width;
   }
   std::uint32_t index_bytes() const {
     return is_packed ? index_width / 2 + index_width / 32 : 4 * index_width;

@@ -25,6 +25,12 @@ class Lazy {
   std::unique_ptr<T[]> data_;
 };
 
+// See StateLayout.
+bool keeps_rope_wide(const ModelWeights& weights) {
+  const quant::Type type = weights.layers.front().attention.key.type;
+  return type == quant::Type::f32 || type == quant::Type::f16 || type == quant::Type::bf16;
+}
+
 device::Mix mix_of(const MixWeights& mix) {
   return {&mix.fn, &mix.base, &mix.scale};
 }
@@ -95,7 +101,10 @@ Forward::Forward(device::Device& device, const Shape& shape, const ModelWeights&
 Forward::~Forward() = default;
 
 StateLayout Forward::layout() const {
-  return {&shape_, options_.round_rows, options_.drafter != nullptr};
+  return {.shape = &shape_,
+          .is_packed = options_.round_rows,
+          .has_drafter = options_.drafter != nullptr,
+          .has_wide_rope = keeps_rope_wide(weights_)};
 }
 
 std::uint32_t Forward::rows_max() const {

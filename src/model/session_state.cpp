@@ -34,7 +34,8 @@ struct Header {
 }  // namespace
 
 device::RowFormat StateLayout::format() const {
-  return {shape->head_width, shape->rope_width, shape->index_width, is_packed};
+  return {shape->head_width, shape->rope_width, shape->index_width, is_packed,
+          has_wide_rope ? 4u : 2u};
 }
 
 std::uint32_t StateLayout::ratio(std::size_t layer) const {

@@ -21,6 +21,9 @@ struct StateLayout {
   const Shape* shape = nullptr;
   bool is_packed = true;     // rows as the model's own rounding leaves them, else f32
   bool has_drafter = false;  // one more window-only layer, behind the last
+  // Rope channels are kept as exactly as they are made: in f32 where the keys come from weights
+  // whose products keep their activations in f32, else in two bytes.
+  bool has_wide_rope = false;
 
   device::RowFormat format() const;
   // Of the main layers, then the drafter's: 0, 4 or 128.

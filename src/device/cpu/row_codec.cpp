@@ -46,7 +46,11 @@ void encode_key(const RowFormat& format, const float* row, std::byte* out) {
     }
     *exponents++ = static_cast<std::byte>(exponent + kExponentBias);
   }
-  for (std::uint32_t i = plain; i < format.head_width; ++i) {
+  if (format.rope_bytes == sizeof(float)) {
+    std::memcpy(exponents, row + plain, format.rope_width * sizeof(float));
+    exponents += format.rope_width * sizeof(float);
+  }
+  for (std::uint32_t i = plain; format.rope_bytes == 2 && i < format.head_width; ++i) {
     const std::uint16_t half = quant::f32_to_f16(std::clamp(row[i], -kLargestHalf, kLargestHalf));
     std::memcpy(exponents, &half, sizeof half);
     exponents += sizeof half;
