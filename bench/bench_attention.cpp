@@ -193,6 +193,8 @@ void register_all() {
           [=](benchmark::State& state) { bench_select(state, 32768, 1, threads, isa); });
       add("select/decode_of_262144/" + name,
           [=](benchmark::State& state) { bench_select(state, 262144, 1, threads, isa); });
+      add("select/prefill_512_of_1024/" + name,
+          [=](benchmark::State& state) { bench_select(state, 1024, 512, threads, isa); });
       add("select/prefill_64_of_32768/" + name,
           [=](benchmark::State& state) { bench_select(state, 32768, 64, threads, isa); });
     }
