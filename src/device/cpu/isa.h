@@ -14,8 +14,10 @@
 #endif
 #endif
 
+// g++ takes the dot products for the functions that want them, clang only for a whole program.
 #ifndef DS4_HAS_NEON_KERNELS
-#if defined(__aarch64__) && defined(__GNUC__)
+#if defined(__aarch64__) && defined(__GNUC__) && \
+    (!defined(__clang__) || defined(__ARM_FEATURE_DOTPROD))
 #define DS4_HAS_NEON_KERNELS 1
 #else
 #define DS4_HAS_NEON_KERNELS 0
