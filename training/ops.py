@@ -1,0 +1,268 @@
+"""The small operations of the model whose gradients are written by hand.
+
+Each of them is memory-bound: automatic differentiation would keep and re-read several copies of
+the same large array. The arrays of residual streams are [streams, tokens, width], so that every
+step is a pass over contiguous rows.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from shape import STREAMS, Shape
+
+
+class _RmsNorm(Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, weight: Tensor | None, eps: float) -> Tensor:
+        rho = torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + eps)
+        ctx.save_for_backward(x, weight, rho)
+        y = x * rho
+        return y if weight is None else y.mul_(weight)
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        x, weight, rho = ctx.saved_tensors
+        unit = x * rho
+        g_weight = None
+        if weight is not None:
+            g_weight = (g * unit).flatten(0, -2).sum(dim=0)
+            g = g * weight
+        mean = (g * unit).mean(dim=-1, keepdim=True)
+        return torch.addcmul(g, unit, mean, value=-1).mul_(rho), g_weight, None
+
+
+def rms_norm(x: Tensor, weight: Tensor | None, eps: float) -> Tensor:
+    return _RmsNorm.apply(x, weight, eps)
+
+
+def rope_frequencies(shape: Shape, compressed: bool) -> Tensor:
+    """The angle per position of each pair of rotated channels: [rope_width / 2]."""
+    width = shape.qk_rope_head_dim
+    base = shape.compress_rope_theta if compressed else shape.rope_theta
+    exponent = torch.arange(0, width, 2, dtype=torch.float32) / width
+    frequency = 1.0 / (base**exponent)
+    if not compressed:
+        return frequency
+
+    # YaRN: slow pairs are slowed down further by the factor, fast ones kept, with a ramp between.
+    def pair_of(turns: float) -> float:
+        full = shape.rope_original_tokens / (turns * 2 * math.pi)
+        return width * math.log(full) / (2 * math.log(base))
+
+    low = max(math.floor(pair_of(shape.rope_beta_fast)), 0)
+    high = min(math.ceil(pair_of(shape.rope_beta_slow)), width - 1)
+    ramp = (torch.arange(width // 2, dtype=torch.float32) - low) / max(high - low, 0.001)
+    keep = 1 - ramp.clamp(0, 1)
+    return frequency / shape.rope_factor * (1 - keep) + frequency * keep
+
+
+def rotation(frequencies: Tensor, positions: Tensor) -> Tensor:
+    """Unit complex numbers [positions, pairs]."""
+    angle = positions.to(torch.float32)[:, None] * frequencies
+    return torch.complex(angle.cos(), angle.sin())
+
+
+class _Rotate(Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, turn: Tensor) -> Tensor:
+        ctx.save_for_backward(turn)
+        return _rotated(x, turn)
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        (turn,) = ctx.saved_tensors
+        return _rotated(g, turn.conj()), None
+
+
+def _rotated(x: Tensor, turn: Tensor) -> Tensor:
+    y = x.clone(memory_format=torch.contiguous_format)
+    tail = y[..., -2 * turn.shape[-1] :]
+    tail = torch.view_as_complex(tail.unflatten(-1, (-1, 2)))
+    tail.mul_(turn)
+    return y
+
+
+def rotate(x: Tensor, turn: Tensor) -> Tensor:
+    """Rotates adjacent pairs of the last channels of `x`; `turn` broadcasts over leading axes."""
+    return _Rotate.apply(x, turn)
+
+
+def hadamard(x: Tensor) -> Tensor:
+    """The normalized Walsh-Hadamard transform of the last axis, in natural order."""
+    width = x.shape[-1]
+    stride = 1
+    while stride < width:
+        pairs = x.reshape(*x.shape[:-1], -1, 2, stride)
+        a, b = pairs[..., 0, :], pairs[..., 1, :]
+        x = torch.stack([a + b, a - b], dim=-2).view(x.shape)
+        stride *= 2
+    return x * width**-0.5
+
+
+class _StreamMix(Function):
+    @staticmethod
+    def forward(ctx, streams: Tensor, fn: Tensor, eps: float) -> Tensor:
+        _, tokens, width = streams.shape
+        parts = fn.view(fn.shape[0], STREAMS, width)
+        raw = parts[:, 0] @ streams[0].t()
+        for m in range(1, STREAMS):
+            raw.addmm_(parts[:, m], streams[m].t())
+        square = torch.linalg.vector_norm(streams, dim=-1).square().sum(dim=0)
+        rho = torch.rsqrt(square / (STREAMS * width) + eps)
+        ctx.save_for_backward(streams, fn, raw, rho)
+        return raw * rho
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        streams, fn, raw, rho = ctx.saved_tensors
+        width = streams.shape[2]
+        parts = fn.view(fn.shape[0], STREAMS, width)
+        pull = ((g * raw).sum(dim=0) * rho.pow(3) / (-STREAMS * width))[:, None]
+        g = g * rho
+        g_streams = torch.empty_like(streams)
+        g_fn = torch.empty_like(parts)
+        for m in range(STREAMS):
+            torch.mm(g.t(), parts[:, m], out=g_streams[m])
+            g_streams[m].addcmul_(streams[m], pull)
+            g_fn[:, m] = g @ streams[m]
+        return g_streams, g_fn.view_as(fn), None
+
+
+def stream_mix(streams: Tensor, fn: Tensor, eps: float) -> Tensor:
+    """What the streams of each token say about their mixing: [outputs, tokens]."""
+    return _StreamMix.apply(streams, fn, eps)
+
+
+class _Sinkhorn(Function):
+    @staticmethod
+    def forward(ctx, comb: Tensor, iterations: int, eps: float) -> Tensor:
+        soft = torch.softmax(comb, dim=1)
+        ctx.soft, ctx.steps = soft, []
+        c = soft + eps
+        for step in range(2 * iterations - 1):
+            axis = 0 if step % 2 == 0 else 1
+            inverse = (c.sum(dim=axis, keepdim=True) + eps).reciprocal_()
+            c = c * inverse
+            ctx.steps.append((axis, c, inverse))
+        return c
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        for axis, c, inverse in reversed(ctx.steps):
+            g = (g - (g * c).sum(dim=axis, keepdim=True)) * inverse
+        soft = ctx.soft
+        return (g - (g * soft).sum(dim=1, keepdim=True)) * soft, None, None
+
+
+def sinkhorn(comb: Tensor, iterations: int, eps: float) -> Tensor:
+    """Makes each token's [4, 4, tokens] matrix doubly stochastic; columns (axis 0) come last."""
+    return _Sinkhorn.apply(comb, iterations, eps)
+
+
+class _Collapse(Function):
+    @staticmethod
+    def forward(ctx, streams: Tensor, pre: Tensor) -> Tensor:
+        ctx.save_for_backward(streams, pre)
+        x = streams[0] * pre[0][:, None]
+        for m in range(1, STREAMS):
+            x.addcmul_(streams[m], pre[m][:, None])
+        return x
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        streams, pre = ctx.saved_tensors
+        return pre[:, :, None] * g, torch.einsum("mnd,nd->mn", streams, g)
+
+
+def collapse(streams: Tensor, pre: Tensor) -> Tensor:
+    return _Collapse.apply(streams, pre)
+
+
+class _Expand(Function):
+    @staticmethod
+    def forward(ctx, y: Tensor, streams: Tensor, post: Tensor, comb: Tensor) -> Tensor:
+        ctx.save_for_backward(y, streams, post, comb)
+        out = post[:, :, None] * y
+        for i in range(STREAMS):
+            for k in range(STREAMS):
+                out[k].addcmul_(streams[i], comb[i, k][:, None])
+        return out
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        y, streams, post, comb = ctx.saved_tensors
+        g_y = g[0] * post[0][:, None]
+        for k in range(1, STREAMS):
+            g_y.addcmul_(g[k], post[k][:, None])
+        g_streams = comb[:, 0, :, None] * g[0]
+        for k in range(1, STREAMS):
+            for i in range(STREAMS):
+                g_streams[i].addcmul_(g[k], comb[i, k][:, None])
+        g_post = torch.empty_like(post)
+        g_comb = torch.empty_like(comb)
+        for k in range(STREAMS):
+            g_post[k] = (g[k] * y).sum(dim=-1)
+            for i in range(STREAMS):
+                g_comb[i, k] = (g[k] * streams[i]).sum(dim=-1)
+        return g_y, g_streams, g_post, g_comb
+
+
+def expand(y: Tensor, streams: Tensor, post: Tensor, comb: Tensor) -> Tensor:
+    """New stream k = post[k] y + sum over i of comb[i, k] streams[i]."""
+    return _Expand.apply(y, streams, post, comb)
+
+
+class _Pool(Function):
+    @staticmethod
+    def forward(ctx, value: Tensor, score: Tensor) -> Tensor:
+        weight = torch.softmax(score, dim=2)
+        y = (weight * value).sum(dim=2)
+        ctx.save_for_backward(value, weight, y)
+        return y
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        value, weight, y = ctx.saved_tensors
+        g_value = weight * g.unsqueeze(2)
+        return g_value, (value - y.unsqueeze(2)).mul_(g_value)
+
+
+def pool(value: Tensor, score: Tensor) -> Tensor:
+    """Softmax over the slots of a window, for every channel by itself: axis 2 of both."""
+    return _Pool.apply(value, score)
+
+
+class _Swiglu(Function):
+    @staticmethod
+    def forward(ctx, gate: Tensor, up: Tensor, limit: float) -> Tensor:
+        ctx.save_for_backward(gate, up)
+        ctx.limit = limit
+        low = gate.clamp(max=limit)
+        return torch.sigmoid(low).mul_(low).mul_(up.clamp(-limit, limit))
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        gate, up = ctx.saved_tensors
+        limit = ctx.limit
+        return (*swiglu_gradient(g, gate, up, limit), None)
+
+
+def swiglu_gradient(g: Tensor, gate: Tensor, up: Tensor, limit: float) -> tuple[Tensor, Tensor]:
+    low = gate.clamp(max=limit)
+    bounded = up.clamp(-limit, limit)
+    s = torch.sigmoid(low)
+    act = s * low
+    g_up = (g * act).mul_(up.abs() <= limit)
+    # The slope of x sigmoid(x) is s + act (1 - s).
+    slope = torch.addcmul(s, act, 1 - s)
+    g_gate = slope.mul_(g).mul_(bounded).mul_(gate <= limit)
+    return g_gate, g_up
+
+
+def swiglu(gate: Tensor, up: Tensor, limit: float) -> Tensor:
+    return _Swiglu.apply(gate, up, limit)
