@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from products import full, low
+
 _MASKS: dict[tuple, Tensor] = {}
 
 
@@ -47,28 +49,29 @@ class _Attend(Function):
         batch, tokens, heads, width = q.shape
         blocks = tokens // window
         scale = width**-0.5
+        q, kv = low(q), low(kv)
         near = _window_keys(kv, window)
         q_blocks = q.reshape(batch * blocks, window * heads, width)
-        scores = torch.bmm(q_blocks, near.transpose(1, 2)).mul_(scale)
-        scores += _window_mask(window, heads, q.device)
-        scores.view(batch, blocks, -1, 2 * window)[:, 0, :, :window] = -torch.inf
-        parts = [scores.view(-1, 2 * window)]
+        columns = 2 * window + 1 + (0 if comp is None else comp.shape[1])
+        scores = sink.new_empty(batch * tokens * heads, columns)
+        to_near, to_far = _parts(scores, (batch, blocks, window, tokens, heads))
+        mask = _window_mask(window, heads, q.device)
+        torch.add(mask, full(torch.bmm(q_blocks, near.transpose(1, 2))), alpha=scale, out=to_near)
+        to_near.view(batch, blocks, -1, 2 * window)[:, 0, :, :window] = -torch.inf
+        scores[:, -1] = sink.repeat(batch * tokens)
         if comp is not None:
-            far = torch.bmm(q.reshape(batch, tokens * heads, width), comp.transpose(1, 2))
-            far = far.mul_(scale).view(batch, tokens, heads, -1)
-            far.masked_fill_(~visible.unsqueeze(2), -torch.inf)
-            parts.append(far.view(batch * tokens * heads, -1))
-        parts.append(sink.repeat(batch * tokens)[:, None])
-        weight = torch.softmax(torch.cat(parts, dim=1), dim=1)
+            comp = low(comp)
+            q_rows = q.reshape(batch, tokens * heads, width)
+            to_far.copy_(torch.bmm(q_rows, comp.transpose(1, 2))).mul_(scale)
+            to_far.view(batch, tokens, heads, -1).masked_fill_(~visible.unsqueeze(2), -torch.inf)
+        weight = low(torch.softmax(scores, dim=1))
 
-        to_near = weight[:, : 2 * window].view(batch * blocks, window * heads, 2 * window)
-        out = torch.bmm(to_near, near)
+        to_near, to_far = _parts(weight, (batch, blocks, window, tokens, heads))
+        out = full(torch.bmm(to_near, near)).view(batch, tokens * heads, width)
         mass = None
         if comp is not None:
-            to_far = weight[:, 2 * window : -1]
-            mass = to_far.view(batch, tokens, heads, -1).sum(dim=2)
-            out = out.view(batch, tokens * heads, width)
-            out += torch.bmm(to_far.view(batch, tokens * heads, -1), comp)
+            mass = full(to_far).view(batch, tokens, heads, -1).sum(dim=2)
+            out = out + full(torch.bmm(to_far, comp))
             ctx.mark_non_differentiable(mass)
         out = out.view(batch, tokens, heads, width)
         ctx.save_for_backward(q, near, comp, weight, out)
@@ -81,49 +84,75 @@ class _Attend(Function):
         window = ctx.window
         batch, tokens, heads, width = q.shape
         blocks = tokens // window
-        scale = width**-0.5
-        g = g.contiguous()
+        sizes = (batch, blocks, window, tokens, heads)
+        g_scores = out.new_zeros(weight.shape)
         pull = (g * out).sum(dim=-1).view(-1, 1)
-
-        def split(x: Tensor) -> tuple[Tensor, Tensor]:
-            return (
-                x[:, : 2 * window].view(batch * blocks, window * heads, 2 * window),
-                x[:, 2 * window : -1].view(batch, tokens * heads, -1),
-            )
-
-        g_blocks = g.view(batch * blocks, window * heads, width)
-        g_rows = g.view(batch, tokens * heads, width)
-        parts = [torch.bmm(g_blocks, near.transpose(1, 2)).view(-1, 2 * window)]
+        g = low(g)
+        g_blocks = g.reshape(batch * blocks, window * heads, width)
+        g_rows = g.reshape(batch, tokens * heads, width)
+        to_near, to_far = _parts(g_scores, sizes)
+        to_near.copy_(torch.bmm(g_blocks, near.transpose(1, 2)))
         if comp is not None:
-            parts.append(torch.bmm(g_rows, comp.transpose(1, 2)).view(batch * tokens * heads, -1))
-        parts.append(torch.zeros_like(pull))
-        g_scores = torch.cat(parts, dim=1).sub_(pull).mul_(weight)
+            to_far.copy_(torch.bmm(g_rows, comp.transpose(1, 2)))
+        g_scores = g_scores.sub_(pull).mul_(weight)
         g_sink = g_scores[:, -1].view(-1, heads).sum(dim=0)
-        g_scores.mul_(scale)
-        score_near, score_far = split(g_scores)
-        weight_near, weight_far = split(weight)
+        score_near, score_far = _parts(low(g_scores.mul_(width**-0.5)), sizes)
+        weight_near, weight_far = _parts(weight, sizes)
 
         q_blocks = q.reshape(batch * blocks, window * heads, width)
-        g_q = torch.bmm(score_near, near)
-        g_near = torch.bmm(score_near.transpose(1, 2), q_blocks)
-        g_near.baddbmm_(weight_near.transpose(1, 2), g_blocks)
+        g_q = full(torch.bmm(score_near, near)).view(batch, tokens * heads, width)
+        g_near = full(torch.bmm(score_near.transpose(1, 2), q_blocks))
+        g_near += torch.bmm(weight_near.transpose(1, 2), g_blocks)
         g_comp = None
         if comp is not None:
-            q_rows = q.reshape(batch, tokens * heads, width)
-            g_q = g_q.view(batch, tokens * heads, width).baddbmm_(score_far, comp)
-            g_comp = torch.bmm(score_far.transpose(1, 2), q_rows)
-            g_comp.baddbmm_(weight_far.transpose(1, 2), g_rows)
+            g_q += torch.bmm(score_far, comp)
+            g_comp = full(torch.bmm(score_far.transpose(1, 2), q.reshape(g_rows.shape)))
+            g_comp += torch.bmm(weight_far.transpose(1, 2), g_rows)
         g_near = g_near.view(batch, blocks, 2, window, width)
         g_kv = g_near[:, :, 1].contiguous()
         g_kv[:, :-1] += g_near[:, 1:, 0]
-        return (
-            g_q.view_as(q),
-            g_kv.view(batch, tokens, width),
-            g_comp,
-            g_sink,
-            None,
-            None,
-        )
+        return g_q.view_as(q), g_kv.view(batch, tokens, width), g_comp, g_sink, None, None
+
+
+def _parts(x: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """The columns of the window and of the compressed rows, as batches of matrices."""
+    batch, blocks, window, tokens, heads = sizes
+    return (
+        x[:, : 2 * window].view(batch * blocks, window * heads, 2 * window),
+        x[:, 2 * window : -1].view(batch, tokens * heads, -1),
+    )
+
+
+class _IndexScores(Function):
+    """sum over heads of weight * relu(q . k), without keeping what each head says."""
+
+    @staticmethod
+    def forward(ctx, q: Tensor, k: Tensor, weight: Tensor) -> Tensor:
+        batch, tokens, heads, width = q.shape
+        q, k = low(q), low(k)
+        meet = torch.bmm(q.reshape(batch, tokens * heads, width), k.transpose(1, 2)).relu_()
+        ctx.save_for_backward(q, k, weight, meet)
+        meet = full(meet).view(batch, tokens, heads, -1)
+        out = meet[:, :, 0] * weight[:, :, :1]
+        for h in range(1, heads):
+            out.addcmul_(meet[:, :, h], weight[:, :, h : h + 1])
+        return out
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        q, k, weight, meet = ctx.saved_tensors
+        batch, tokens, heads, width = q.shape
+        each = meet.view(batch, tokens, heads, -1)
+        g_weight = (full(each) * g.unsqueeze(2)).sum(dim=-1)
+        g_meet = low((g.unsqueeze(2) * weight.unsqueeze(3)).mul_(each > 0)).view(meet.shape)
+        g_q = full(torch.bmm(g_meet, k)).view(q.shape)
+        g_k = full(torch.bmm(g_meet.transpose(1, 2), q.reshape(batch, tokens * heads, width)))
+        return g_q, g_k, g_weight
+
+
+def index_scores(q: Tensor, k: Tensor, weight: Tensor) -> Tensor:
+    """q is [batch, tokens, heads, width], k [batch, rows, width], weight [batch, tokens, heads]."""
+    return _IndexScores.apply(q, k, weight)
 
 
 def attend(

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 
 from ops import swiglu, swiglu_gradient
+from products import full, low, project, project_one
 from shape import Shape
 
 
@@ -23,57 +24,54 @@ class _Routed(Function):
         inverse[order] = torch.arange(order.numel(), device=order.device)
         token = torch.div(order, used, rounding_mode="floor")
         counts = torch.bincount(chosen.flatten(), minlength=w1.shape[0]).tolist()
-        rows = x.index_select(0, token)
         scale = share.flatten().index_select(0, order)[:, None]
+        rows = low(x).index_select(0, token)
+        enter = low(torch.cat([w1, w3], dim=1))  # [experts, 2 inner, width]
+        leave = low(w2)
 
-        gate = x.new_empty(rows.shape[0], w1.shape[1])
-        up = torch.empty_like(gate)
-        begin = 0
-        for e, count in enumerate(counts):
-            part = slice(begin, begin + count)
-            torch.mm(rows[part], w1[e].t(), out=gate[part])
-            torch.mm(rows[part], w3[e].t(), out=up[part])
-            begin += count
+        both = _each(rows, enter.transpose(1, 2), counts)
+        gate, up = (full(part) for part in both.split(w1.shape[1], dim=1))
         middle = torch.sigmoid(gate.clamp(max=limit)).mul_(gate.clamp(max=limit))
-        middle.mul_(up.clamp(-limit, limit)).mul_(scale)
-        out = torch.empty_like(rows)
-        begin = 0
-        for e, count in enumerate(counts):
-            part = slice(begin, begin + count)
-            torch.mm(middle[part], w2[e].t(), out=out[part])
-            begin += count
-        ctx.save_for_backward(rows, gate, up, middle, scale, token, order, inverse, w1, w2, w3)
+        middle = low(middle.mul_(up.clamp(-limit, limit)).mul_(scale))
+        out = _each(middle, leave.transpose(1, 2), counts)
+        ctx.save_for_backward(rows, both, middle, scale, token, order, inverse, enter, leave)
         ctx.counts, ctx.limit, ctx.used = counts, limit, used
-        return out.index_select(0, inverse).view(tokens, used, -1).sum(dim=1)
+        return full(out.index_select(0, inverse).view(tokens, used, -1).sum(dim=1))
 
     @staticmethod
     def backward(ctx, g: Tensor):
-        rows, gate, up, middle, scale, token, order, inverse, w1, w2, w3 = ctx.saved_tensors
-        limit, used = ctx.limit, ctx.used
-        g_out = g.index_select(0, token)
-        g_w1, g_w2, g_w3 = torch.empty_like(w1), torch.empty_like(w2), torch.empty_like(w3)
-        g_middle = torch.empty_like(middle)
-        begin = 0
-        for e, count in enumerate(ctx.counts):
-            part = slice(begin, begin + count)
-            torch.mm(g_out[part], w2[e], out=g_middle[part])
-            torch.mm(g_out[part].t(), middle[part], out=g_w2[e])
-            begin += count
+        rows, both, middle, scale, token, order, inverse, enter, leave = ctx.saved_tensors
+        counts, used = ctx.counts, ctx.used
+        gate, up = (full(part) for part in both.split(both.shape[1] // 2, dim=1))
+        g_out = low(g).index_select(0, token)
+        g_middle = full(_each(g_out, leave, counts))
         # `middle` carries the share, which is never zero.
-        g_scale = (g_middle * middle).sum(dim=1) / scale[:, 0]
-        g_gate, g_up = swiglu_gradient(g_middle.mul_(scale), gate, up, limit)
-        g_rows = g_out  # its values are no longer needed
-        begin = 0
-        for e, count in enumerate(ctx.counts):
-            part = slice(begin, begin + count)
-            torch.mm(g_gate[part], w1[e], out=g_rows[part])
-            g_rows[part].addmm_(g_up[part], w3[e])
-            torch.mm(g_gate[part].t(), rows[part], out=g_w1[e])
-            torch.mm(g_up[part].t(), rows[part], out=g_w3[e])
-            begin += count
-        g_x = g_rows.index_select(0, inverse).view(-1, used, g_rows.shape[1]).sum(dim=1)
+        g_scale = (g_middle * full(middle)).sum(dim=1) / scale[:, 0]
+        g_both = torch.empty_like(both)
+        gradients = swiglu_gradient(g_middle.mul_(scale), gate, up, ctx.limit)
+        for part, gradient in zip(g_both.split(both.shape[1] // 2, dim=1), gradients):
+            part.copy_(gradient)
+        g_rows = _each(g_both, enter, counts)
+        g_x = full(g_rows.index_select(0, inverse).view(-1, used, g_rows.shape[1]).sum(dim=1))
         g_share = g_scale.index_select(0, inverse).view(-1, used)
-        return g_x, g_share, None, g_w1, g_w2, g_w3, None
+        g_enter = _each_transposed(g_both, rows, counts)
+        g_w1, g_w3 = g_enter.split(both.shape[1] // 2, dim=1)
+        return g_x, g_share, None, g_w1, _each_transposed(g_out, middle, counts), g_w3, None
+
+
+def _each(rows: Tensor, weights: Tensor, counts: list[int]) -> Tensor:
+    """The rows of each expert times its matrix."""
+    out = rows.new_empty(rows.shape[0], weights.shape[2])
+    for part, into, weight in zip(rows.split(counts), out.split(counts), weights.unbind()):
+        if len(part):
+            torch.mm(part, weight, out=into)
+    return out
+
+
+def _each_transposed(left: Tensor, right: Tensor, counts: list[int]) -> Tensor:
+    """For each expert, the product over its rows: [experts, left width, right width]."""
+    parts = zip(left.split(counts), right.split(counts))
+    return full(torch.stack([torch.mm(a.t(), b) for a, b in parts]))
 
 
 class Router(nn.Module):
@@ -124,7 +122,8 @@ class SharedExpert(nn.Module):
         self.w3 = nn.Linear(width, inner, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.w2(swiglu(self.w1(x), self.w3(x), self.limit))
+        gate, up = project(x, self.w1.weight, self.w3.weight)
+        return project_one(swiglu(gate, up, self.limit), self.w2.weight)
 
 
 class RoutedExperts(nn.Module):

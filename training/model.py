@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 import ops
 import rounding
-from attention_core import attend
+from attention_core import attend, index_scores
 from experts import Experts
+from products import project, project_one
 from shape import INDEXED_RATIO, STREAMS, Shape
 
 
@@ -69,13 +70,14 @@ class Compressor(nn.Module):
         self.wgate = nn.Linear(shape.hidden_size, width, bias=False)
         self.norm = Norm(row_width, shape.rms_norm_eps)
 
-    def forward(self, x: Tensor, turn: Tensor) -> Tensor:
-        """x is [batch, tokens, width]; returns rotated rows [batch, tokens / ratio, row_width]."""
-        batch, tokens, _ = x.shape
+    def forward(self, value: Tensor, score: Tensor, turn: Tensor) -> Tensor:
+        """Takes what wkv and wgate made of all tokens, [batch, tokens, width]; returns rotated rows
+        [batch, tokens / ratio, row_width]."""
+        batch, tokens, _ = value.shape
         rows = tokens // self.ratio
-        x = x[:, : rows * self.ratio]
-        value = self.wkv(x).view(batch, rows, self.ratio, -1)
-        score = self.wgate(x).view(batch, rows, self.ratio, -1) + self.ape
+        whole = rows * self.ratio
+        value = value[:, :whole].reshape(batch, rows, self.ratio, -1)
+        score = score[:, :whole].reshape(batch, rows, self.ratio, -1) + self.ape
         if self.overlaps:
             value = self._with_window_before(value, 0.0)
             score = self._with_window_before(score, -torch.inf)
@@ -103,19 +105,22 @@ class Indexer(nn.Module):
     def forward(self, x: Tensor, latent: Tensor, turn: Tensor, batch: Batch) -> Tensor:
         heads, width = self.shape.index_n_heads, self.shape.index_head_dim
         sequences, tokens, _ = x.shape
-        q = self.wq_b(latent).view(sequences, tokens, heads, width)
+        q = project_one(latent, self.wq_b.weight).view(sequences, tokens, heads, width)
         q = ops.rotate(q, turn[:, None])
-        k = self.compressor(x, turn)
+        value, score, weight = project(
+            x,
+            self.compressor.wkv.weight,
+            self.compressor.wgate.weight,
+            self.weights_proj.weight,
+        )
+        k = self.compressor(value, score, turn)
         # The transform is the same on both sides: it matters only to what is rounded after it.
         if batch.mode.rounded or batch.trace is not None:
             q, k = ops.hadamard(q), ops.hadamard(k)
         if batch.mode.rounded:
             q, k = rounding.fp4_rows(q), rounding.fp4_rows(k)
-        weight = self.weights_proj(x) * (width * heads) ** -0.5
-        meet = torch.bmm(q.reshape(sequences, tokens * heads, width), k.transpose(1, 2))
-        meet = torch.relu(meet).view(sequences, tokens, heads, -1)
         batch.note(index_k=k)
-        return (weight.unsqueeze(2) @ meet).squeeze(2)
+        return index_scores(q, k, weight * (width * heads) ** -0.5)
 
 
 class Attention(nn.Module):
@@ -139,15 +144,20 @@ class Attention(nn.Module):
         sequences, tokens = batch.ids.shape
         turn = batch.turns[self.ratio != 0]
         x = flat.view(sequences, tokens, -1)
-        latent = self.q_norm(self.wq_a(x))
-        q = self.wq_b(latent).view(sequences, tokens, shape.num_attention_heads, -1)
+        compress = bool(self.ratio) and tokens >= self.ratio
+        inputs = [self.wq_a.weight, self.wkv.weight]
+        if compress:
+            inputs += [self.compressor.wkv.weight, self.compressor.wgate.weight]
+        latent, kv, *to_compress = project(x, *inputs)
+        latent = self.q_norm(latent)
+        q = project_one(latent, self.wq_b.weight).view(sequences, tokens, shape.num_attention_heads, -1)
         q = ops.rotate(ops.rms_norm(q, None, shape.rms_norm_eps), turn[:, None])
-        kv = ops.rotate(self.kv_norm(self.wkv(x)), turn)
+        kv = ops.rotate(self.kv_norm(kv), turn)
         if mode.rounded:
             kv = rounding.fp8_plain_channels(kv, shape.qk_rope_head_dim)
         comp = visible = scores = None
-        if self.ratio and tokens >= self.ratio:
-            comp = self.compressor(x, turn)
+        if compress:
+            comp = self.compressor(*to_compress, turn)
             if mode.rounded:
                 comp = rounding.fp8_plain_channels(comp, shape.qk_rope_head_dim)
             visible = self._finished_rows(comp, tokens)
@@ -164,8 +174,8 @@ class Attention(nn.Module):
         out = ops.rotate(out, turn.conj()[:, None])
         groups = out.reshape(sequences * tokens, shape.o_groups, -1)
         parts = self.wo_a.weight.view(shape.o_groups, shape.o_lora_rank, -1)
-        low = torch.cat([groups[:, g] @ parts[g].t() for g in range(shape.o_groups)], dim=1)
-        return self.wo_b(low)
+        low = [project_one(groups[:, g], parts[g]) for g in range(shape.o_groups)]
+        return project_one(torch.cat(low, dim=1), self.wo_b.weight)
 
     def _finished_rows(self, comp: Tensor, tokens: int) -> Tensor:
         rows = torch.arange(comp.shape[1], device=comp.device)
@@ -262,7 +272,8 @@ class Drafter(Layer):
         _add_stream_head(self, shape)
 
     def combine(self, streams: Tensor, embedded: Tensor) -> Tensor:
-        return self.h_proj(self.hnorm(streams)) + self.e_proj(self.enorm(embedded))
+        from_streams = project_one(self.hnorm(streams), self.h_proj.weight)
+        return from_streams + project_one(self.enorm(embedded), self.e_proj.weight)
 
 
 def _add_stream_head(module: nn.Module, shape: Shape) -> None:
@@ -317,7 +328,7 @@ class Model(nn.Module):
         return streams
 
     def logits(self, streams: Tensor) -> Tensor:
-        return self.head(_reduce_streams(self, streams, self.shape))
+        return project_one(_reduce_streams(self, streams, self.shape), self.head.weight)
 
     def draft_streams(self, streams: Tensor, next_ids: Tensor, batch: Batch) -> Tensor:
         drafter = self.mtp[0]
@@ -326,4 +337,4 @@ class Model(nn.Module):
         return drafter(drafter.combine(streams, self.embed(next_ids.flatten())), batch)
 
     def draft_logits(self, streams: Tensor) -> Tensor:
-        return self.head(_reduce_streams(self.mtp[0], streams, self.shape))
+        return project_one(_reduce_streams(self.mtp[0], streams, self.shape), self.head.weight)
