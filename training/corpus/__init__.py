@@ -1,0 +1,1 @@
+"""Generators of training conversations; every one is a function of a seed."""
