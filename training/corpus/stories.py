@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from corpus.draw import Draw
 from corpus.words import (
     ANIMALS,
@@ -44,7 +46,7 @@ RHYMES = (
 
 
 def _fill(draw: Draw, template: str, cast: dict[str, str]) -> str:
-    return draw.say(
+    text = draw.say(
         template,
         **cast,
         c=draw.one(COLOURS),
@@ -52,6 +54,7 @@ def _fill(draw: Draw, template: str, cast: dict[str, str]) -> str:
         m=draw.one(MATERIALS),
         w=draw.one(WEATHER),
     )
+    return re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", text)
 
 
 def story(draw: Draw, animal: str | None = None, sentences: int | None = None) -> str:

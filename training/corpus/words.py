@@ -1,6 +1,6 @@
 """The words that conversations are made of."""
 
-COLOURS = "red blue green yellow black white brown grey pink purple orange silver golden".split()
+COLOURS = "red blue green yellow black white brown grey pink purple silver golden".split()
 THINGS = (
     "box cup lamp door key coat chair boat bell drum kite book ring rope stone flag hat jar clock "
     "basket bottle candle button mirror pillow ladder hammer wheel bucket ribbon"

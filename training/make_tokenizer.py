@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+"""Trains the tokenizer on conversations of the training part and writes tokenizer.json."""
+
+from __future__ import annotations
+
+import argparse
+import collections
+
+import tokenizer
+from corpus.draw import TRAIN, Draw
+from corpus.mix import conversation
+from render import render_text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("output")
+    parser.add_argument("--size", type=int, default=2048)
+    parser.add_argument("--conversations", type=int, default=12000)
+    options = parser.parse_args()
+    count = options.conversations
+    texts = [render_text(conversation(Draw(f"words {n}", TRAIN), n / count)) for n in range(count)]
+    made = tokenizer.train(texts, options.size)
+    made.save(options.output)
+    used: collections.Counter[int] = collections.Counter()
+    characters = 0
+    for text in texts[:500]:
+        used.update(made.encode(text))
+        characters += len(text)
+    print(f"{made.size} tokens, {len(used)} of them used in 500 conversations")
+    print(f"{characters / sum(used.values()):.2f} characters a token, {sum(used.values()) / 500:.0f} tokens a conversation")
+
+
+if __name__ == "__main__":
+    main()
