@@ -107,19 +107,32 @@ std::string ScreenRegion::settle(std::span<const Row> rows, ScreenSize size) {
 RowWindow window_around(std::vector<Row> rows, int focus, int limit, bool colour) {
   const int count = static_cast<int>(rows.size());
   if (count <= limit) return {std::move(rows), focus};
-  if (limit < 3) {
-    return {{rows[static_cast<std::size_t>(focus)]}, 0};
+  if (limit < 3) return {{rows[static_cast<std::size_t>(focus)]}, 0};
+  // A row at an edge tells what is missing beyond it.
+  int begin = focus - (limit - 2) / 2, end = begin + limit - 2;
+  if (focus < limit - 1) {
+    begin = 0;
+    end = limit - 1;
+  } else if (focus > count - limit) {
+    begin = count - limit + 1;
+    end = count;
   }
-  // The two rows at the edges tell what is missing, so the window between them is two shorter.
-  const int inner = limit - 2;
-  const int begin = std::clamp(focus - inner / 2, 0, count - inner);
-  const int end = begin + inner;
-  RowWindow window{{}, focus - begin + 1};
-  window.rows.push_back(begin > 0 ? missing_rows(begin, colour) : Row{});
-  for (int i = begin; i < end; ++i)
-    window.rows.push_back(std::move(rows[static_cast<std::size_t>(i)]));
-  window.rows.push_back(end < count ? missing_rows(count - end, colour) : Row{});
+  RowWindow window{{}, focus - begin + (begin > 0 ? 1 : 0)};
+  if (begin > 0) window.rows.push_back(missing_rows(begin, colour));
+  window.rows.insert(window.rows.end(), rows.begin() + begin, rows.begin() + end);
+  if (end < count) window.rows.push_back(missing_rows(count - end, colour));
   return window;
+}
+
+std::vector<Row> head_and_tail(std::vector<Row> rows, int limit, int tail, bool colour) {
+  const int count = static_cast<int>(rows.size());
+  if (count <= limit) return rows;
+  const int head = std::max(limit - 1 - tail, 1);
+  tail = std::max(limit - 1 - head, 0);
+  std::vector<Row> shown(rows.begin(), rows.begin() + head);
+  shown.push_back(missing_rows(count - head - tail, colour));
+  shown.insert(shown.end(), rows.end() - tail, rows.end());
+  return shown;
 }
 
 }  // namespace ds4::terminal

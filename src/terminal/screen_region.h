@@ -49,5 +49,7 @@ struct RowWindow {
   int focus = 0;  // where it is now
 };
 RowWindow window_around(std::vector<Row> rows, int focus, int limit, bool colour);
+// At most `limit` of the rows: the first ones and the last `tail`.
+std::vector<Row> head_and_tail(std::vector<Row> rows, int limit, int tail, bool colour);
 
 }  // namespace ds4::terminal

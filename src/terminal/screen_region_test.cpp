@@ -104,8 +104,23 @@ TEST(window_around, keeps_the_focus_and_counts_the_rest) {
   EXPECT_EQ(middle.rows[4].text, "... 8 rows ...");
   const RowWindow end = window_around(rows_of(texts), 19, 5, false);
   EXPECT_EQ(end.rows[static_cast<std::size_t>(end.focus)].text, "19");
-  EXPECT_EQ(end.rows[4].text, "");
+  EXPECT_EQ(end.rows[0].text, "... 16 rows ...");
+  const RowWindow start = window_around(rows_of(texts), 0, 5, false);
+  EXPECT_EQ(start.focus, 0);
+  EXPECT_EQ(start.rows[0].text, "0");
+  EXPECT_EQ(start.rows[4].text, "... 16 rows ...");
+  for (int focus = 0; focus < 20; ++focus) {
+    const RowWindow window = window_around(rows_of(texts), focus, 6, false);
+    ASSERT_EQ(window.rows.size(), 6U);
+    EXPECT_EQ(window.rows[static_cast<std::size_t>(window.focus)].text, std::to_string(focus));
+  }
   EXPECT_EQ(window_around(rows_of({"a", "b"}), 1, 5, false).rows.size(), 2U);
+}
+
+TEST(head_and_tail, counts_what_is_between) {
+  const auto shown = head_and_tail(rows_of({"a", "b", "c", "d", "e", "f"}), 5, 2, false);
+  EXPECT_EQ(shown, rows_of({"a", "b", "... 2 rows ...", "e", "f"}));
+  EXPECT_EQ(head_and_tail(rows_of({"a", "b"}), 2, 2, false).size(), 2U);
 }
 
 }  // namespace
