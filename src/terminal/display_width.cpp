@@ -118,7 +118,7 @@ std::string safe_text(std::string_view text) {
     if (code == '\r' && at + 1 < valid.size() && valid[at + 1] == '\n') {
       // The line break that follows says it.
     } else if (code == 0x2028 || code == 0x2029) {
-      out += '\n';
+      out += ' ';
     } else if (is_break_or_tab(code) || !is_control(code)) {
       out.append(valid, at, length);
     } else if (code < 0x80) {
