@@ -135,10 +135,10 @@ Result<void> compare_files(const CompareCommand& command) {
   TRY(const gguf::File b, gguf::File::open(command.b));
   convert::CompareOptions options;
   options.threads = command.threads;
-  Progress progress({.label = "comparing",
-                     .total = convert::comparable_weights(a, b),
-                     .unit = ProgressUnit::items,
-                     .items = "weights"});
+  ProgressBar progress({.label = "comparing",
+                        .total = convert::comparable_weights(a, b),
+                        .unit = ProgressUnit::items,
+                        .items = "weights"});
   options.on_progress = [&](std::uint64_t weights) { progress.add(weights); };
   TRY(const Comparison comparison, convert::compare(a, b, options));
   if (comparison.tensors.empty()) {

@@ -74,10 +74,10 @@ Result<void> convert_checkpoint(const ConvertCommand& command) {
     return {};
   }
   print_notes(plan);
-  Progress progress({.label = "converting",
-                     .total = plan.total_weights(),
-                     .unit = ProgressUnit::items,
-                     .items = "weights"});
+  ProgressBar progress({.label = "converting",
+                        .total = plan.total_weights(),
+                        .unit = ProgressUnit::items,
+                        .items = "weights"});
   TRY_DO(plan.run(command.output, [&](std::uint64_t weights) { progress.add(weights); }));
   progress.finish();
   print(fmt::format("{}: {} tensors, {}\n", command.output, plan.layout().tensors.size(),

@@ -18,7 +18,7 @@ Result<void> synthesise(const SynthCommand& command) {
   options.threads = command.threads;
   TRY(const model::Shape shape, convert::synthetic_shape(command.shape, command.layers));
   TRY(convert::Synthesis plan, convert::Synthesis::plan(shape, options));
-  Progress progress({.label = "writing", .total = plan.layout().file_bytes});
+  ProgressBar progress({.label = "writing", .total = plan.layout().file_bytes});
   TRY_DO(plan.run(command.output, [&](std::uint64_t bytes) { progress.add(bytes); }));
   progress.finish();
   print(command.output + ": " + human_bytes(plan.layout().file_bytes) + ", " +

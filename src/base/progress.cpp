@@ -36,12 +36,13 @@ std::string amount(std::uint64_t count, ProgressUnit unit) {
   return unit == ProgressUnit::bytes ? human_bytes(count) : human_count(count);
 }
 
-std::string speed(double rate, ProgressUnit unit) {
+std::string speed(double rate, ProgressUnit unit, const std::string& items = {}) {
+  const std::string per_second = items.empty() ? "/s" : " " + items + "/s";
   if (unit == ProgressUnit::items && rate < 10) {
     const auto tenths = static_cast<std::uint64_t>(std::llround(rate * 10));
-    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "/s";
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + per_second;
   }
-  return amount(static_cast<std::uint64_t>(std::llround(rate)), unit) + "/s";
+  return amount(static_cast<std::uint64_t>(std::llround(rate)), unit) + per_second;
 }
 
 std::string draw_bar(double share, int width, const TerminalStyle& style) {
@@ -70,7 +71,7 @@ std::string draw_progress(const ProgressState& state, const TerminalStyle& style
 
   if (state.total == 0) {
     append(amount(state.done, state.unit));
-    if (state.rate > 0) append(speed(state.rate, state.unit));
+    if (state.rate > 0) append(speed(state.rate, state.unit, state.items));
     return line;
   }
 
@@ -85,7 +86,7 @@ std::string draw_progress(const ProgressState& state, const TerminalStyle& style
            " left";
   }
   std::string amounts = amount(done, state.unit) + " of " + amount(state.total, state.unit);
-  std::string rate = state.rate > 0 ? speed(state.rate, state.unit) : "";
+  std::string rate = state.rate > 0 ? speed(state.rate, state.unit, state.items) : "";
 
   // In order of importance: percent, time left, bar, amounts, rate.
   const auto width = [](const std::string& text) { return text.empty() ? 0 : 2 + columns(text); };
@@ -104,7 +105,7 @@ std::string draw_progress(const ProgressState& state, const TerminalStyle& style
   return line;
 }
 
-Progress::Progress(ProgressOptions options)
+ProgressBar::ProgressBar(ProgressOptions options)
     : options_(std::move(options)),
       console_(options_.console != nullptr ? *options_.console : Console::standard()),
       style_(terminal_style(console_.descriptor())),
@@ -112,15 +113,15 @@ Progress::Progress(ProgressOptions options)
   if (style_.redraw && !options_.quiet) draw(0);
 }
 
-Progress::~Progress() {
+ProgressBar::~ProgressBar() {
   if (!finished_ && style_.redraw && !options_.quiet) console_.status("");
 }
 
-double Progress::seconds_since_start() const {
+double ProgressBar::seconds_since_start() const {
   return std::chrono::duration<double>(Clock::now() - start_).count();
 }
 
-void Progress::add(std::uint64_t amount) {
+void ProgressBar::add(std::uint64_t amount) {
   done_.fetch_add(amount, std::memory_order_relaxed);
   if (!style_.redraw || options_.quiet) return;
   const double now = seconds_since_start();
@@ -130,7 +131,7 @@ void Progress::add(std::uint64_t amount) {
   draw(now);
 }
 
-void Progress::draw(double now) {
+void ProgressBar::draw(double now) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t done = done_.load(std::memory_order_relaxed);
   const double passed = now - drawn_at_;
@@ -150,7 +151,7 @@ void Progress::draw(double now) {
                                 terminal_style(console_.descriptor())));
 }
 
-void Progress::finish() {
+void ProgressBar::finish() {
   if (finished_) return;
   finished_ = true;
   if (options_.quiet) return;

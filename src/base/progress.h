@@ -24,12 +24,12 @@ struct ProgressOptions {
 };
 
 // From the constructor to finish(). One that goes away without it (an error) leaves no line.
-class Progress {
+class ProgressBar {
  public:
-  explicit Progress(ProgressOptions options);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  explicit ProgressBar(ProgressOptions options);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
 
   // Counts `amount` as done; redraws at most ten times a second. Any thread.
   void add(std::uint64_t amount);
@@ -63,6 +63,7 @@ struct ProgressState {
   std::uint64_t done = 0;
   std::uint64_t total = 0;  // 0: unknown
   double rate = 0;          // a second; 0: unknown
+  std::string items = {};   // named with the rate, if given: "812 tokens/s"
 };
 
 // The line for a terminal, always shorter than its width. What does not fit is left out, the least

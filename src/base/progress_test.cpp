@@ -71,13 +71,20 @@ TEST(draw_progress, without_a_total_it_counts) {
                            .rate = 2.51},
                           {.columns = 80}),
             "reading  12,345  2.5/s");
+  EXPECT_EQ(draw_progress({.label = "reading",
+                           .unit = ProgressUnit::items,
+                           .done = 12345,
+                           .rate = 812,
+                           .items = "tokens"},
+                          {.columns = 80}),
+            "reading  12,345  812 tokens/s");
 }
 
 TEST(progress, without_a_terminal_there_is_one_final_line) {
   PipeEnd pipe;
   Console console(pipe.descriptor());
   {
-    Progress progress({.label = "converting", .total = 100, .console = &console});
+    ProgressBar progress({.label = "converting", .total = 100, .console = &console});
     for (int i = 0; i < 100; ++i) progress.add(1);
     progress.finish();
   }
@@ -87,7 +94,7 @@ TEST(progress, without_a_terminal_there_is_one_final_line) {
 TEST(progress, quiet_prints_nothing) {
   PipeEnd pipe;
   Console console(pipe.descriptor());
-  Progress progress({.label = "converting", .total = 1, .quiet = true, .console = &console});
+  ProgressBar progress({.label = "converting", .total = 1, .quiet = true, .console = &console});
   progress.add(1);
   progress.finish();
   EXPECT_EQ(pipe.text(), "");
@@ -96,7 +103,7 @@ TEST(progress, quiet_prints_nothing) {
 TEST(progress, an_error_leaves_no_line) {
   PipeEnd pipe;
   Console console(pipe.descriptor());
-  { Progress progress({.label = "converting", .total = 100, .console = &console}); }
+  { ProgressBar progress({.label = "converting", .total = 100, .console = &console}); }
   EXPECT_EQ(pipe.text(), "");
 }
 
@@ -107,11 +114,11 @@ TEST(progress, on_a_terminal_it_redraws_at_most_ten_times_a_second_and_ends_clea
   Console console(terminal.descriptor());
   const auto start = std::chrono::steady_clock::now();
   {
-    Progress progress({.label = "packing",
-                       .total = 4000000,
-                       .unit = ProgressUnit::items,
-                       .items = "tensors",
-                       .console = &console});
+    ProgressBar progress({.label = "packing",
+                          .total = 4000000,
+                          .unit = ProgressUnit::items,
+                          .items = "tensors",
+                          .console = &console});
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&progress] {
@@ -144,7 +151,7 @@ TEST(progress, an_error_on_a_terminal_removes_the_bar) {
   DS4_NEED_TERMINAL(terminal);
   const SavedVariable term("TERM", "xterm");
   Console console(terminal.descriptor());
-  { Progress progress({.label = "packing", .total = 10, .console = &console}); }
+  { ProgressBar progress({.label = "packing", .total = 10, .console = &console}); }
   const std::string text = terminal.text();
   ASSERT_GE(text.size(), 4U);
   EXPECT_EQ(text.substr(text.size() - 4), "\r\x1b[K");
