@@ -109,7 +109,7 @@ Result<void> carry_out(const LogitsOptions& options) {
     }
     return {};
   };
-  Progress progress({.label = "evaluating",
+  ProgressBar progress({.label = "evaluating",
                      .total = tokens.size(),
                      .unit = ProgressUnit::items,
                      .items = "tokens"});

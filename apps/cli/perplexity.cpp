@@ -129,7 +129,7 @@ Result<void> carry_out(const PerplexityOptions& options) {
 
   std::uint64_t evaluated = 0;
   for (const Window& window : windows) evaluated += window.end - window.first;
-  Progress progress(
+  ProgressBar progress(
       {.label = "evaluating", .total = evaluated, .unit = ProgressUnit::items, .items = "tokens"});
   std::vector<double> losses;
   losses.reserve(tokens.size());
