@@ -38,41 +38,27 @@ void Activations::reserve(std::size_t rows, std::size_t columns) {
   if (blocks_.size() < blocks) blocks_.resize(blocks);
 }
 
+void round_row(Isa isa, ActivationForm form, const float* x, const RoundedRows& to,
+               std::size_t row) {
+  if (form == ActivationForm::groups) {
+    const std::size_t groups = (to.columns + 31) / 32;
+    DS4_ON_ISA(isa, round_to_groups)
+    (x, to.columns, to.codes + row * groups * 32, to.scales + row * groups, to.sums + row * groups);
+  } else {
+    CHECK(form == ActivationForm::blocks && to.columns % 256 == 0);
+    DS4_ON_ISA(isa, round_to_blocks)(x, to.columns, to.blocks + row * (to.columns / 256));
+  }
+}
+
 ActivationRows Activations::make(Isa isa, Team& team, ActivationForm form, const float* x,
                                  std::size_t rows, std::size_t columns, std::size_t stride) {
-  ActivationRows made;
-  made.columns = columns;
-  const auto tasks = static_cast<std::uint32_t>(rows);
-  switch (form) {
-    case ActivationForm::plain:
-      made.plain = x;
-      made.plain_stride = stride;
-      break;
-    case ActivationForm::groups: {
-      const std::size_t groups = made.groups();
-      CHECK(rows * groups <= scales_.size());
-      const auto round = DS4_ON_ISA(isa, round_to_groups);
-      team.run(tasks, [&](std::uint32_t row, int) {
-        round(x + row * stride, columns, &codes_[row * groups * 32], &scales_[row * groups],
-              &sums_[row * groups]);
-      });
-      made.codes = codes_.data();
-      made.scales = scales_.data();
-      made.sums = sums_.data();
-      break;
-    }
-    case ActivationForm::blocks: {
-      CHECK(columns % 256 == 0);
-      CHECK(rows * (columns / 256) <= blocks_.size());
-      const auto round = DS4_ON_ISA(isa, round_to_blocks);
-      team.run(tasks, [&](std::uint32_t row, int) {
-        round(x + row * stride, columns, &blocks_[row * (columns / 256)]);
-      });
-      made.blocks = blocks_.data();
-      break;
-    }
-  }
-  return made;
+  if (form == ActivationForm::plain) return {columns, x, stride};
+  CHECK(rows * ((columns + 31) / 32) <= scales_.size());
+  CHECK(rows * (columns / 256) <= blocks_.size());
+  const RoundedRows to = {columns, codes_.data(), scales_.data(), sums_.data(), blocks_.data()};
+  team.run(static_cast<std::uint32_t>(rows),
+           [&](std::uint32_t row, int) { round_row(isa, form, x + row * stride, to, row); });
+  return to.rows();
 }
 
 }  // namespace ds4::device

@@ -17,7 +17,7 @@ enum class ActivationForm { plain, groups, blocks };
 
 ActivationForm form_for(quant::Type type);
 
-// Rows of one form. Only the members of that form are set.
+// Rows of one form. Only the members of that form count.
 struct ActivationRows {
   std::size_t columns = 0;
   const float* plain = nullptr;  // [rows, columns], rows plain_stride floats apart
@@ -29,6 +29,22 @@ struct ActivationRows {
 
   std::size_t groups() const { return (columns + 31) / 32; }
 };
+
+// Memory for rows that round_row() writes, laid out as in ActivationRows. Only the members of the
+// form asked for need to be set.
+struct RoundedRows {
+  std::size_t columns = 0;
+  std::int8_t* codes = nullptr;
+  float* scales = nullptr;
+  std::int32_t* sums = nullptr;
+  quant::BlockQ8K* blocks = nullptr;
+
+  ActivationRows rows() const { return {columns, nullptr, 0, codes, scales, sums, blocks}; }
+};
+
+// Rounds to groups or blocks, as row number `row`.
+void round_row(Isa isa, ActivationForm form, const float* x, const RoundedRows& to,
+               std::size_t row);
 
 // Owns the rounded forms. What was made is valid until the next make() or the change of the input.
 class Activations {
