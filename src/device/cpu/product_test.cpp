@@ -4,16 +4,9 @@
 
 #include <cmath>
 #include <cstring>
-#include <random>
+#include <memory>
 
-#include "quant/codec.h"
-#include "quant/dot.h"
-#include "quant/iq2_xxs.h"
-#include "quant/mxfp4.h"
-#include "quant/q2_k.h"
-#include "quant/q4_k.h"
-#include "quant/q8_0.h"
-#include "quant/scalar.h"
+#include "device/cpu/test_products.h"
 #include "quant/test_vectors.h"
 
 namespace ds4::device {
@@ -23,123 +16,6 @@ using quant::expect_same_bits;
 using quant::Type;
 
 constexpr Type kTypes[] = {Type::q8_0, Type::mxfp4, Type::q2_k, Type::q4_k, Type::iq2_xxs};
-
-std::size_t block_columns(Type type) {
-  return quant::info(type).block_elements;
-}
-
-// Blocks of any bytes that have finite scales: every code, sign and scale occurs.
-std::vector<std::byte> random_blocks(std::uint32_t seed, Type type, std::size_t rows,
-                                     std::size_t columns) {
-  std::mt19937 random(seed);
-  const std::size_t size = quant::info(type).block_bytes;
-  std::vector<std::byte> bytes(rows * quant::row_bytes(type, columns));
-  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
-  const auto put_scale = [&](std::size_t at) {
-    const auto scale = std::uniform_real_distribution<float>(-0.01f, 0.01f)(random);
-    const std::uint16_t bits = quant::f32_to_f16(scale);
-    std::memcpy(&bytes[at], &bits, 2);
-  };
-  for (std::size_t at = 0; at < bytes.size(); at += size) {
-    switch (type) {
-      case Type::mxfp4:
-        // 255 is not a number; 0 and 1 have half scales that are subnormal.
-        bytes[at] = static_cast<std::byte>(random() % 16 == 0 ? random() % 3 : 110 + random() % 20);
-        break;
-      case Type::q2_k:
-        put_scale(at + 80);
-        put_scale(at + 82);
-        break;
-      case Type::q4_k:
-        put_scale(at);
-        put_scale(at + 2);
-        break;
-      case Type::q8_0:
-        put_scale(at);
-        // Codes are within -127..127.
-        for (std::size_t i = 2; i < size; ++i) {
-          if (bytes[at + i] == std::byte{0x80}) bytes[at + i] = std::byte{0x7F};
-        }
-        break;
-      default:
-        put_scale(at);
-    }
-  }
-  return bytes;
-}
-
-// Rows whose rounding reaches the largest codes often, some of them empty.
-std::vector<float> random_rows(std::uint32_t seed, std::size_t count) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> rows(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const float spread = i / 64 % 5 == 0 ? 0.0f : i / 64 % 5 == 1 ? 1e-3f : 1.0f;
-    rows[i] = i % 3 == 0 ? std::copysign(spread, normal(random)) : spread * normal(random);
-  }
-  return rows;
-}
-
-template <class Block>
-Block read_block(const std::byte* at) {
-  Block block;
-  std::memcpy(&block, at, sizeof block);
-  return block;
-}
-
-// docs/numerics.md, a block at a time.
-float enter_block(Type type, float chain, const std::byte* at, const std::int8_t* codes,
-                  float scale, const quant::BlockQ8K& x) {
-  const auto with_minimums = [&](const auto& w) {
-    const quant::ScaledSums sums = quant::dot_integers(w, x);
-    chain = std::fma(x.d * quant::f16_to_f32(w.d), static_cast<float>(sums.scaled), chain);
-    return std::fma(-(x.d * quant::f16_to_f32(w.dmin)), static_cast<float>(sums.minimums), chain);
-  };
-  switch (type) {
-    case Type::q8_0: {
-      const auto w = read_block<quant::BlockQ8_0>(at);
-      const auto sum = static_cast<float>(quant::dot_integers(w, codes));
-      return std::fma(quant::f16_to_f32(w.d) * scale, sum, chain);
-    }
-    case Type::mxfp4: {
-      const auto w = read_block<quant::BlockMXFP4>(at);
-      const auto sum = static_cast<float>(quant::dot_integers(w, codes));
-      return std::fma(std::ldexp(1.0f, int{w.e} - 128) * scale, sum, chain);
-    }
-    case Type::q2_k:
-      return with_minimums(read_block<quant::BlockQ2K>(at));
-    case Type::q4_k:
-      return with_minimums(read_block<quant::BlockQ4K>(at));
-    default: {
-      const auto w = read_block<quant::BlockIQ2XXS>(at);
-      const auto sum = static_cast<float>(quant::dot_integers(w, x));
-      return std::fma(0.125f * (quant::f16_to_f32(w.d) * x.d), sum, chain);
-    }
-  }
-}
-
-struct Rounded {
-  explicit Rounded(const float* row, std::size_t columns)
-      : codes((columns + 31) / 32 * 32), scales((columns + 31) / 32), blocks(columns / 256) {
-    quant::quantize_q8_groups(row, columns, codes.data(), scales.data());
-    if (columns % 256 == 0) quant::quantize_q8_k(row, columns, blocks.data());
-  }
-  std::vector<std::int8_t> codes;
-  std::vector<float> scales;
-  std::vector<quant::BlockQ8K> blocks;
-};
-
-float reference(Type type, const std::byte* row, std::size_t columns, const Rounded& x) {
-  const std::size_t elements = block_columns(type);
-  float chains[4] = {};
-  for (std::size_t b = 0; b < columns / elements; ++b) {
-    const bool groups = elements == 32;
-    chains[b % 4] = enter_block(type, chains[b % 4], row + b * quant::info(type).block_bytes,
-                                groups ? &x.codes[b * 32] : nullptr, groups ? x.scales[b] : 0,
-                                groups ? quant::BlockQ8K{} : x.blocks[b]);
-  }
-  return (chains[0] + chains[2]) + (chains[1] + chains[3]);
-}
 
 struct Workplace {
   Team team{2};
