@@ -1,0 +1,160 @@
+#include "engine/answer_run.h"
+
+#include <chrono>
+#include <random>
+#include <utility>
+
+namespace ds4::engine {
+
+namespace {
+
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+AnswerRun::AnswerRun(Conversation& conversation) : conversation_(conversation) {
+  conversation.stop = false;
+  begin();
+}
+
+AnswerRun::AnswerRun(Conversation& conversation, std::string failure)
+    : conversation_(conversation) {
+  fail_with(std::move(failure));
+}
+
+AnswerRun::~AnswerRun() {
+  if (phase_ != Phase::over) finish(FinishReason::stopped);
+}
+
+void AnswerRun::fail_with(std::string why) {
+  Finished finished;
+  finished.reason = FinishReason::failed;
+  finished.failure = std::move(why);
+  events_.emplace_back(std::move(finished));
+  phase_ = Phase::over;
+}
+
+void AnswerRun::begin() {
+  Transcript& transcript = conversation_.transcript;
+  const std::uint64_t context = conversation_.parts.host->shared().context_tokens;
+  prompt_ = transcript.prompt(conversation_.options.keep_reasoning);
+  Session& session = conversation_.session;
+  session.set_steering_scale(conversation_.steering_scale);
+  turn_.emplace(*conversation_.parts.tokenizer, transcript.parse_options());
+  stats_.prompt_tokens = prompt_.size();
+  stats_.context_tokens = context;
+  stats_.seed = transcript.exchanges().back().seed;
+  started_ = now_seconds();
+  stats_.reused_tokens = session.start_rewrite(prompt_);
+}
+
+Result<void> check_prompt(const Conversation& conversation) {
+  const std::uint64_t context = conversation.parts.host->shared().context_tokens;
+  const std::uint64_t tokens =
+      conversation.transcript.prompt(conversation.options.keep_reasoning).size();
+  if (tokens < context) return {};
+  return fail(Code::too_large, "with this message the conversation has ", tokens,
+              " tokens, but the context holds ", context,
+              ", the answer included; take a larger --ctx, or begin a new conversation");
+}
+
+std::optional<Event> AnswerRun::next() {
+  while (events_.empty() && phase_ != Phase::over) {
+    if (phase_ == Phase::prompt) {
+      evaluate_prompt();
+    } else {
+      sample();
+    }
+  }
+  if (events_.empty()) return std::nullopt;
+  Event event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+void AnswerRun::evaluate_prompt() {
+  if (was_stopped()) return finish(FinishReason::stopped);
+  Session& session = conversation_.session;
+  if (session.left_to_rewrite() == 0) return begin_answer();
+  session.rewrite_more();
+  const std::uint64_t total = stats_.prompt_tokens - stats_.reused_tokens;
+  stats_.prompt_seconds = now_seconds() - started_;
+  events_.emplace_back(Progress{total - session.left_to_rewrite(), total, stats_.prompt_seconds});
+}
+
+void AnswerRun::begin_answer() {
+  const Exchange& exchange = conversation_.transcript.exchanges().back();
+  const Host& host = *conversation_.parts.host;
+  GeneratorOptions options;
+  options.sampling = conversation_.options.sampling;
+  options.sampling.logprobs = 0;  // no event tells them
+  options.seed = exchange.seed;
+  options.choice = exchange.attempt;
+  options.tokens_max = conversation_.options.answer_tokens_max;
+  options.constraint = conversation_.constraint;
+  if (exchange.is_thinking) {
+    options.constraint_after = conversation_.parts.tokenizer->vocabulary().special().end_thinking;
+  }
+  options.draft_tokens = static_cast<std::uint32_t>(host.facts().draft_tokens);
+  options.policy = &conversation_.parts.host->draft_policy();
+  generator_.emplace(conversation_.session, conversation_.parts.allowed, options);
+  phase_ = Phase::answer;
+  started_ = now_seconds();
+}
+
+void AnswerRun::sample() {
+  Exchange& exchange = conversation_.transcript.exchanges().back();
+  const std::uint64_t most = conversation_.options.answer_tokens_max;
+  if (was_stopped()) return finish(FinishReason::stopped);
+  if (most != 0 && exchange.sampled.size() == most) return finish(FinishReason::length);
+  const std::optional<Token> token = generator_->next();
+  if (!token) return finish(FinishReason::context_full);
+  if (!conversation_.parts.allowed.is_end(*token)) exchange.sampled.push_back(*token);
+  turn_events_.clear();
+  turn_->push(*token, turn_events_);
+  pass_on(turn_events_);
+  if (turn_->is_over()) finish(FinishReason::stop);
+}
+
+void AnswerRun::pass_on(std::vector<TurnEvent>& events) {
+  for (TurnEvent& event : events) {
+    std::visit([this](auto& e) { events_.emplace_back(std::move(e)); }, event);
+  }
+}
+
+void AnswerRun::finish(FinishReason reason) {
+  phase_ = Phase::over;
+  Session& session = conversation_.session;
+  Exchange& exchange = conversation_.transcript.exchanges().back();
+  if (generator_) {
+    stats_.answer_seconds = now_seconds() - started_;
+    generator_->finish();
+    stats_.model_steps = generator_->counts().steps;
+    stats_.drafted_tokens = generator_->counts().drafted;
+    stats_.accepted_tokens = generator_->counts().accepted;
+    // What the next prompt will hold behind the tokens that are evaluated.
+    std::vector<Token> whole = std::move(prompt_);
+    whole.insert(whole.end(), exchange.sampled.begin(), exchange.sampled.end());
+    const std::vector<Token> closing = conversation_.transcript.closing();
+    whole.insert(whole.end(), closing.begin(), closing.end());
+    session.settle(whole[session.tokens().size()]);
+  }
+  Finished finished;
+  turn_events_.clear();
+  finished.turn = turn_->finish(turn_events_);
+  pass_on(turn_events_);
+  if (reason == FinishReason::stop && finished.turn.finish == TurnFinish::tool_calls) {
+    reason = FinishReason::tool_calls;
+  }
+  finished.reason = reason;
+  exchange.answer = finished.turn.answer;
+  exchange.reasoning = finished.turn.reasoning;
+  stats_.answer_tokens = exchange.sampled.size();
+  stats_.context_used = session.tokens().size();
+  finished.stats = stats_;
+  events_.emplace_back(std::move(finished));
+}
+
+}  // namespace ds4::engine
