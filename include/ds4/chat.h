@@ -26,6 +26,9 @@ struct ChatOptions {
   std::string thinking = "high";  // off, low, high or max, or any word for an effort
   SamplingOptions sampling = {};
   std::uint64_t answer_tokens_max = 0;  // 0: to the end of the context
+  // The model goes on seeing the reasoning of its earlier answers. False: only the answers, as it
+  // was trained, at the price of evaluating each of them once more.
+  bool keep_reasoning = true;
 };
 
 // Work done before the first token of an answer.

@@ -77,8 +77,9 @@ class TextModel {
   Result<Prompt> render(std::string_view request) const;
 
  private:
-  friend class TurnStream;
   friend class Constraint;
+  friend class Engine;
+  friend class TurnStream;
   struct State;
   explicit TextModel(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

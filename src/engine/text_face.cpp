@@ -1,13 +1,12 @@
 // The face's text.h over the text layer.
-#include <algorithm>
 #include <utility>
 
 #include "base/json.h"
 #include "engine/text_state.h"
+#include "engine/turn_events.h"
 #include "model/vocabulary_keys.h"
 #include "text/message_json.h"
 #include "text/render.h"
-#include "text/stream_parser.h"
 
 namespace ds4 {
 
@@ -28,38 +27,6 @@ text::ParseOptions parse_options(const std::vector<text::Message>& messages,
   return out;
 }
 
-struct ToEvent {
-  TurnEvent operator()(text::ReasoningDelta& e) const { return ReasoningText{std::move(e.text)}; }
-  TurnEvent operator()(text::ReasoningEnd&) const { return ReasoningEnded{}; }
-  TurnEvent operator()(text::TextDelta& e) const { return AnswerText{std::move(e.text)}; }
-  TurnEvent operator()(text::CallStart& e) const {
-    return ToolCallStarted{e.index, std::move(e.id), std::move(e.name)};
-  }
-  TurnEvent operator()(text::CallDelta& e) const {
-    return ToolCallArguments{e.index, std::move(e.json)};
-  }
-  TurnEvent operator()(text::CallEnd& e) const { return ToolCallEnded{e.index}; }
-  TurnEvent operator()(text::CallFailure& e) const {
-    return ToolCallFailed{e.index, std::move(e.reason)};
-  }
-};
-
-void convert(std::vector<text::StreamEvent>& from, std::vector<TurnEvent>& to) {
-  for (text::StreamEvent& event : from) to.push_back(std::visit(ToEvent(), event));
-}
-
-TurnFinish finish_of(text::Finish finish) {
-  switch (finish) {
-    case text::Finish::stop:
-      return TurnFinish::stop;
-    case text::Finish::length:
-      return TurnFinish::length;
-    case text::Finish::tool_calls:
-      return TurnFinish::tool_calls;
-  }
-  return TurnFinish::stop;
-}
-
 Error no_token(Token token, std::size_t count) {
   return fail(Code::bad_argument, "there is no token ", token, ", only 0 to ", count - 1);
 }
@@ -73,14 +40,8 @@ struct Prompt::State {
 };
 
 struct TurnStream::State {
-  const text::Tokenizer& tokenizer;
-  text::StreamParser parser;
-  bool ended = false;  // by a token
-
-  bool is_stop(Token token) const {
-    const auto& stops = tokenizer.vocabulary().stops();
-    return std::find(stops.begin(), stops.end(), token) != stops.end();
-  }
+  const text::Vocabulary& vocabulary;
+  engine::TurnEvents events;
 };
 
 Prompt::Prompt(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -137,53 +98,27 @@ Result<Prompt> TextModel::render(std::string_view request) const {
 }
 
 TurnStream::TurnStream(const TextModel& model, const Prompt& prompt)
-    : state_(new State{*model.state_->tokenizer, text::StreamParser(prompt.state_->options)}) {}
+    : state_(new State{model.state_->tokenizer->vocabulary(),
+                       engine::TurnEvents(*model.state_->tokenizer, prompt.state_->options)}) {}
 TurnStream::TurnStream(TurnStream&&) noexcept = default;
 TurnStream& TurnStream::operator=(TurnStream&&) noexcept = default;
 TurnStream::~TurnStream() = default;
 
 Result<std::vector<TurnEvent>> TurnStream::push(Token token) {
-  const text::Tokenizer& tokenizer = state_->tokenizer;
-  if (!tokenizer.vocabulary().contains(token)) {
-    return no_token(token, tokenizer.vocabulary().size());
-  }
+  const text::Vocabulary& vocabulary = state_->vocabulary;
+  if (!vocabulary.contains(token)) return no_token(token, vocabulary.size());
   std::vector<TurnEvent> out;
-  if (is_over()) return out;
-  if (state_->is_stop(token)) {
-    state_->ended = true;
-    return out;
-  }
-  std::vector<text::StreamEvent> events;
-  const std::string_view bytes = tokenizer.token_bytes(token);
-  if (tokenizer.is_added(token)) {
-    state_->parser.feed_mark(bytes, events);
-  } else {
-    state_->parser.feed(bytes, events);
-  }
-  convert(events, out);
+  state_->events.push(token, out);
   return out;
 }
 
 bool TurnStream::is_over() const {
-  return state_->ended || state_->parser.is_over();
+  return state_->events.is_over();
 }
 
 Turn TurnStream::finish(std::vector<TurnEvent>* last) {
-  const text::TurnEnd end = state_->ended              ? text::TurnEnd::eos
-                            : state_->parser.is_over() ? text::TurnEnd::block_closed
-                                                       : text::TurnEnd::length;
-  std::vector<text::StreamEvent> events;
-  text::ParsedTurn parsed = state_->parser.finish(end, events);
-  if (last != nullptr) convert(events, *last);
-  Turn turn;
-  turn.reasoning = std::move(parsed.reasoning);
-  turn.answer = parsed.content.substr(0, parsed.prose_bytes);
-  for (text::ToolCall& call : parsed.calls) {
-    turn.calls.push_back({std::move(call.id), std::move(call.name), std::move(call.arguments)});
-  }
-  turn.finish = finish_of(parsed.finish);
-  turn.failure = std::move(parsed.failure);
-  return turn;
+  std::vector<TurnEvent> out;
+  return state_->events.finish(last != nullptr ? *last : out);
 }
 
 }  // namespace ds4
