@@ -3,6 +3,10 @@
 #include <array>
 #include <string>
 
+#if DS4_HAS_X86_KERNELS
+#include <cpuid.h>
+#endif
+
 #if DS4_HAS_NEON_KERNELS && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -27,12 +31,20 @@ struct Runnable {
   void add(Isa isa) { isas[count++] = isa; }
 };
 
+#if DS4_HAS_X86_KERNELS
+// clang 14 has no name for it.
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
+
 Runnable find_runnable() {
   Runnable found;
 #if DS4_HAS_X86_KERNELS
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                    __builtin_cpu_supports("f16c");
+  const bool avx2 =
+      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
   if (avx2) found.add(Isa::avx2);
   if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
