@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/lazy_array.h"
+#include "device/cpu/cpu_device.h"
 #include "model/rope.h"
 
 namespace ds4::model {
@@ -12,18 +14,6 @@ namespace {
 // Rows whose queries and attention outputs exist at a time: they are the widest of all values, and
 // more rows would not make the weights come cheaper.
 constexpr std::uint32_t kAttentionRows = 128;
-
-// Memory whose pages are only taken when first written.
-template <class T>
-class Lazy {
- public:
-  void resize(std::size_t count) { data_ = std::make_unique_for_overwrite<T[]>(count); }
-  T* get() const { return data_.get(); }
-  T* at(std::size_t i) const { return data_.get() + i; }
-
- private:
-  std::unique_ptr<T[]> data_;
-};
 
 // See StateLayout.
 bool keeps_rope_wide(const ModelWeights& weights) {
@@ -46,26 +36,26 @@ struct Forward::Buffers {
   std::vector<SessionState*> sessions;                 // of the segments
   std::vector<device::LayerRows> states, part_states;  // of one layer
 
-  Lazy<float> streams, draft_streams, draft_hidden;  // [4, width]
-  Lazy<float> x, normed, y;                          // [width]
-  Lazy<float> post, comb;                            // [4], [4, 4]
-  Lazy<float> draft_embedding;                       // [width]
+  LazyArray<float> streams, draft_streams, draft_hidden;  // [4, width]
+  LazyArray<float> x, normed, y;                          // [width]
+  LazyArray<float> post, comb;                            // [4], [4, 4]
+  LazyArray<float> draft_embedding;                       // [width]
 
-  Lazy<float> keys;                        // [head_width]
-  Lazy<float> values, scores;              // [compressor width]
-  Lazy<float> index_values, index_scores;  // [2 * index_width]
-  Lazy<float> query_latent;                // [query_rank]
+  LazyArray<float> keys;                        // [head_width]
+  LazyArray<float> values, scores;              // [compressor width]
+  LazyArray<float> index_values, index_scores;  // [2 * index_width]
+  LazyArray<float> query_latent;                // [query_rank]
   // Of attention_rows_ only.
-  Lazy<float> queries, attended;             // [heads, head_width]
-  Lazy<float> low;                           // [groups, output_rank]
-  Lazy<float> index_queries, index_weights;  // [index_heads, index_width], [index_heads]
-  Lazy<std::byte> key_rows;                  // packed
-  Lazy<std::uint32_t> chosen;                // [index_top_k]
+  LazyArray<float> queries, attended;             // [heads, head_width]
+  LazyArray<float> low;                           // [groups, output_rank]
+  LazyArray<float> index_queries, index_weights;  // [index_heads, index_width], [index_heads]
+  LazyArray<std::byte> key_rows;                  // packed
+  LazyArray<std::uint32_t> chosen;                // [index_top_k]
 
-  Lazy<float> routes, route_weights;  // [experts], [experts_used]
-  Lazy<std::uint32_t> expert_ids;     // [experts_used]
+  LazyArray<float> routes, route_weights;  // [experts], [experts_used]
+  LazyArray<std::uint32_t> expert_ids;     // [experts_used]
 
-  Lazy<float> head_in, logits;  // [width], [vocabulary] of logit rows
+  LazyArray<float> head_in, logits;  // [width], [vocabulary] of logit rows
 
   template <class Visit>
   void visit(const Shape& shape, const ForwardOptions& options, const device::RowFormat& format,
@@ -181,6 +171,18 @@ device::Capacity capacity_of(const Shape& s, const ForwardOptions& options,
 
 }  // namespace
 
+std::uint64_t forward_scratch_bytes(const Shape& shape, const ForwardOptions& options,
+                                    int threads) {
+  const device::RowFormat format =
+      StateLayout{.shape = &shape, .is_packed = options.round_rows}.format();
+  const std::uint32_t part = std::min(options.rows_max, kAttentionRows);
+  Forward::Buffers buffers;
+  std::uint64_t bytes = 0;
+  buffers.visit(shape, options, format, part,
+                [&](auto& buffer, std::size_t count) { bytes += count * sizeof(*buffer.data()); });
+  return bytes + device::cpu_scratch_bytes(capacity_of(shape, options, format, part), threads);
+}
+
 void Forward::prepare() {
   const std::uint32_t rows = options_.rows_max;
   attention_rows_ = watcher_ != nullptr ? rows : std::min(rows, kAttentionRows);
@@ -191,7 +193,7 @@ void Forward::prepare() {
   for (auto* states : {&b.states, &b.part_states}) states->reserve(rows);
   b.sessions.reserve(rows);
   b.visit(shape_, options_, format_, attention_rows_,
-          [](auto& buffer, std::size_t count) { buffer.resize(count); });
+          [](auto& buffer, std::size_t count) { buffer.reserve(count); });
   device_.prepare(capacity_of(shape_, options_, format_, attention_rows_));
 }
 
@@ -233,7 +235,7 @@ void Forward::evaluate(std::span<const Chunk> chunks, const Steering* steering) 
   batch.tokens = b.tokens.data();
   batch.positions = b.positions.data();
 
-  float* streams = b.streams.get();
+  float* streams = b.streams.data();
   const std::size_t stream_values = std::size_t{batch.rows} * kStreams * shape_.width;
   device_.enter(device::Stage::embedding);
   device_.embed(weights_.embedding, batch.tokens, batch.rows, kStreams, streams);
@@ -274,34 +276,34 @@ void Forward::run_layer(const LayerRun& run) {
                                 .iterations = s.sinkhorn_iterations,
                                 .norm_epsilon = s.norm_epsilon,
                                 .mixing_epsilon = s.mixing_epsilon,
-                                .x = b.x.get(),
-                                .normed = b.normed.get(),
-                                .post = b.post.get(),
-                                .comb = b.comb.get()};
+                                .x = b.x.data(),
+                                .normed = b.normed.data(),
+                                .post = b.post.data(),
+                                .comb = b.comb.data()};
   const std::size_t values = std::size_t{rows} * s.width;
   device_.enter(device::Stage::mixing);
   device_.collapse(collapse);
-  see(Point::attention_in, run.index, b.normed.get(), values);
-  see(Point::attention_post, run.index, b.post.get(), std::size_t{rows} * kStreams);
-  see(Point::attention_comb, run.index, b.comb.get(), std::size_t{rows} * kStreams * kStreams);
+  see(Point::attention_in, run.index, b.normed.data(), values);
+  see(Point::attention_post, run.index, b.post.data(), std::size_t{rows} * kStreams);
+  see(Point::attention_comb, run.index, b.comb.data(), std::size_t{rows} * kStreams * kStreams);
   attend(run);
-  see(Point::attention_out, run.index, b.y.get(), values);
+  see(Point::attention_out, run.index, b.y.data(), values);
   device_.enter(device::Stage::mixing);
-  device_.expand(b.y.get(), b.post.get(), b.comb.get(), rows, s.width, run.streams);
+  device_.expand(b.y.data(), b.post.data(), b.comb.data(), rows, s.width, run.streams);
 
   collapse.mix = mix_of(run.weights.expert_mix);
   collapse.norm = &run.weights.experts.norm;
   device_.collapse(collapse);
-  see(Point::expert_in, run.index, b.normed.get(), values);
-  see(Point::expert_post, run.index, b.post.get(), std::size_t{rows} * kStreams);
-  see(Point::expert_comb, run.index, b.comb.get(), std::size_t{rows} * kStreams * kStreams);
+  see(Point::expert_in, run.index, b.normed.data(), values);
+  see(Point::expert_post, run.index, b.post.data(), std::size_t{rows} * kStreams);
+  see(Point::expert_comb, run.index, b.comb.data(), std::size_t{rows} * kStreams * kStreams);
   run_experts(run);
-  see(Point::expert_out, run.index, b.y.get(), values);
+  see(Point::expert_out, run.index, b.y.data(), values);
   device_.enter(device::Stage::mixing);
   if (run.direction != nullptr) {
-    device_.add_direction(run.direction, run.direction_scale, rows, s.width, b.y.get());
+    device_.add_direction(run.direction, run.direction_scale, rows, s.width, b.y.data());
   }
-  device_.expand(b.y.get(), b.post.get(), b.comb.get(), rows, s.width, run.streams);
+  device_.expand(b.y.data(), b.post.data(), b.comb.data(), rows, s.width, run.streams);
 }
 
 // What all rows need before any may attend: projections that share the normed input, and the
@@ -316,21 +318,21 @@ void Forward::attend(const LayerRun& run) {
   const std::uint32_t ratio = run.weights.ratio;
 
   const device::Product products[] = {
-      {&w.query_a, b.query_latent.get()},   {&w.key, b.keys.get()},
-      {&compressor.key, b.values.get()},    {&compressor.gate, b.scores.get()},
-      {&indexer.key, b.index_values.get()}, {&indexer.gate, b.index_scores.get()},
+      {&w.query_a, b.query_latent.data()},   {&w.key, b.keys.data()},
+      {&compressor.key, b.values.data()},    {&compressor.gate, b.scores.data()},
+      {&indexer.key, b.index_values.data()}, {&indexer.gate, b.index_scores.data()},
   };
   const std::size_t used = ratio == 0 ? 2 : ratio == kIndexedRatio ? 6 : 4;
   device_.enter(device::Stage::attention_inputs);
-  device_.multiply(std::span(products).first(used), b.normed.get(), rows);
-  device_.rms_norm(b.query_latent.get(), &w.query_a_norm, s.norm_epsilon, rows, s.query_rank,
-                   b.query_latent.get());
+  device_.multiply(std::span(products).first(used), b.normed.data(), rows);
+  device_.rms_norm(b.query_latent.data(), &w.query_a_norm, s.norm_epsilon, rows, s.query_rank,
+                   b.query_latent.data());
   device_.enter(device::Stage::compressor);
   if (ratio != 0) {
     device_.compress(run.batch, {.ratio = ratio,
                                  .for_index = false,
-                                 .values = b.values.get(),
-                                 .scores = b.scores.get(),
+                                 .values = b.values.data(),
+                                 .scores = b.scores.data(),
                                  .ape = &compressor.ape,
                                  .norm = &compressor.norm,
                                  .epsilon = s.norm_epsilon,
@@ -341,8 +343,8 @@ void Forward::attend(const LayerRun& run) {
   if (ratio == kIndexedRatio) {
     device_.compress(run.batch, {.ratio = ratio,
                                  .for_index = true,
-                                 .values = b.index_values.get(),
-                                 .scores = b.index_scores.get(),
+                                 .values = b.index_values.data(),
+                                 .scores = b.index_scores.data(),
                                  .ape = &indexer.ape,
                                  .norm = &indexer.norm,
                                  .epsilon = s.norm_epsilon,
@@ -383,30 +385,30 @@ void Forward::attend_part(const LayerRun& run, std::uint32_t first_row, std::uin
                            .positions = run.batch.positions + first_row};
 
   const float* latent = b.query_latent.at(std::size_t{first_row} * s.query_rank);
-  const device::Product queries[] = {{&w.query_b, b.queries.get()},
-                                     {&run.weights.indexer.query_b, b.index_queries.get()}};
+  const device::Product queries[] = {{&w.query_b, b.queries.data()},
+                                     {&run.weights.indexer.query_b, b.index_queries.data()}};
   device_.enter(device::Stage::queries);
   device_.multiply(std::span(queries).first(must_choose ? 2 : 1), latent, rows);
-  device_.finish_queries(part, s.heads, s.head_width, s.norm_epsilon, run.rope, b.queries.get());
-  see(Point::query, run.index, b.queries.get(), std::size_t{rows} * s.heads * s.head_width);
+  device_.finish_queries(part, s.heads, s.head_width, s.norm_epsilon, run.rope, b.queries.data());
+  see(Point::query, run.index, b.queries.data(), std::size_t{rows} * s.heads * s.head_width);
   device_.finish_keys(part, {.x = b.keys.at(std::size_t{first_row} * s.head_width),
                              .norm = &w.key_norm,
                              .epsilon = s.norm_epsilon,
                              .rope = run.rope,
                              .format = format_,
-                             .keys = b.key_rows.get()});
+                             .keys = b.key_rows.data()});
   if (must_choose) {
     device_.enter(device::Stage::indexer);
-    const device::Product head_weights{&run.weights.indexer.head_weights, b.index_weights.get()};
+    const device::Product head_weights{&run.weights.indexer.head_weights, b.index_weights.data()};
     device_.multiply({&head_weights, 1}, b.normed.at(std::size_t{first_row} * s.width), rows);
-    device_.select(part, {.queries = b.index_queries.get(),
-                          .head_weights = b.index_weights.get(),
+    device_.select(part, {.queries = b.index_queries.data(),
+                          .head_weights = b.index_weights.data(),
                           .heads = s.index_heads,
                           .top_k = s.index_top_k,
                           .rope = run.rope,
                           .format = format_,
                           .states = b.part_states,
-                          .chosen = b.chosen.get()});
+                          .chosen = b.chosen.data()});
     for (std::uint32_t i = 0; watcher_ != nullptr && i < rows; ++i) {
       if ((part.positions[i] + 1) / kIndexedRatio <= s.index_top_k) continue;
       device_.wait();
@@ -415,25 +417,25 @@ void Forward::attend_part(const LayerRun& run, std::uint32_t first_row, std::uin
     }
   }
   device_.enter(device::Stage::attention);
-  device_.attend(part, {.queries = b.queries.get(),
-                        .keys = b.key_rows.get(),
+  device_.attend(part, {.queries = b.queries.data(),
+                        .keys = b.key_rows.data(),
                         .heads = s.heads,
                         .window = s.window,
                         .ratio = run.weights.ratio,
                         .top_k = s.index_top_k,
-                        .chosen = must_choose ? b.chosen.get() : nullptr,
+                        .chosen = must_choose ? b.chosen.data() : nullptr,
                         .sinks = &w.sinks,
                         .rope = run.rope,
                         .format = format_,
                         .states = b.part_states,
-                        .out = b.attended.get()});
-  see(Point::attended, run.index, b.attended.get(), std::size_t{rows} * s.heads * s.head_width);
-  device_.keep_keys(part, b.key_rows.get(), format_, b.part_states);
+                        .out = b.attended.data()});
+  see(Point::attended, run.index, b.attended.data(), std::size_t{rows} * s.heads * s.head_width);
+  device_.keep_keys(part, b.key_rows.data(), format_, b.part_states);
 
   device_.enter(device::Stage::attention_output);
-  device_.multiply_grouped(w.output_a, s.output_groups, b.attended.get(), rows, b.low.get());
+  device_.multiply_grouped(w.output_a, s.output_groups, b.attended.data(), rows, b.low.data());
   const device::Product output{&w.output_b, b.y.at(std::size_t{first_row} * s.width)};
-  device_.multiply({&output, 1}, b.low.get(), rows);
+  device_.multiply({&output, 1}, b.low.data(), rows);
 }
 
 void Forward::run_experts(const LayerRun& run) {
@@ -442,21 +444,21 @@ void Forward::run_experts(const LayerRun& run) {
   const ExpertWeights& w = run.weights.experts;
   const std::uint32_t rows = run.batch.rows;
 
-  const device::Product router{&w.router, b.routes.get()};
+  const device::Product router{&w.router, b.routes.data()};
   device_.enter(device::Stage::router);
-  device_.multiply({&router, 1}, b.normed.get(), rows);
-  device_.route(run.batch, {.logits = b.routes.get(),
+  device_.multiply({&router, 1}, b.normed.data(), rows);
+  device_.route(run.batch, {.logits = b.routes.data(),
                             .bias = w.bias.present() ? &w.bias : nullptr,
                             .token_table = w.token_table.present() ? &w.token_table : nullptr,
                             .experts = s.experts,
                             .used = s.experts_used,
                             .scale = s.route_scale,
                             .normalize = s.normalize_routes,
-                            .ids = b.expert_ids.get(),
-                            .weights = b.route_weights.get()});
+                            .ids = b.expert_ids.data(),
+                            .weights = b.route_weights.data()});
   const std::size_t slots = std::size_t{rows} * s.experts_used;
-  see(Point::route_weights, run.index, b.route_weights.get(), slots);
-  if (watcher_ != nullptr) watcher_->see_routes(run.index, {b.expert_ids.get(), slots});
+  see(Point::route_weights, run.index, b.route_weights.data(), slots);
+  if (watcher_ != nullptr) watcher_->see_routes(run.index, {b.expert_ids.data(), slots});
   device_.enter(device::Stage::experts);
   device_.run_experts({.gate = &w.gate,
                        .up = &w.up,
@@ -464,14 +466,14 @@ void Forward::run_experts(const LayerRun& run) {
                        .shared_gate = &w.shared_gate,
                        .shared_up = &w.shared_up,
                        .shared_down = &w.shared_down,
-                       .x = b.normed.get(),
+                       .x = b.normed.data(),
                        .rows = rows,
                        .used = s.experts_used,
-                       .ids = b.expert_ids.get(),
-                       .weights = b.route_weights.get(),
+                       .ids = b.expert_ids.data(),
+                       .weights = b.route_weights.data(),
                        .clamp = run.clamp,
                        .shared_clamp = run.shared_clamp,
-                       .out = b.y.get()});
+                       .out = b.y.data()});
 }
 
 std::span<const float> Forward::head_logits(const MixWeights& mix, const Weight& norm,
@@ -487,16 +489,16 @@ std::span<const float> Forward::head_logits(const MixWeights& mix, const Weight&
                          .width = shape_.width,
                          .norm_epsilon = shape_.norm_epsilon,
                          .mixing_epsilon = shape_.mixing_epsilon,
-                         .normed = b.head_in.get()});
-  const device::Product head{&weights_.head, b.logits.get()};
-  device_.multiply({&head, 1}, b.head_in.get(), static_cast<std::uint32_t>(rows.size()));
+                         .normed = b.head_in.data()});
+  const device::Product head{&weights_.head, b.logits.data()};
+  device_.multiply({&head, 1}, b.head_in.data(), static_cast<std::uint32_t>(rows.size()));
   device_.wait();
-  return {b.logits.get(), rows.size() * shape_.vocabulary};
+  return {b.logits.data(), rows.size() * shape_.vocabulary};
 }
 
 std::span<const float> Forward::logits(std::span<const std::uint32_t> rows) {
   for (const std::uint32_t row : rows) CHECK(row < evaluated_rows_);
-  return head_logits(weights_.head_mix, weights_.norm, buffers_->streams.get(), rows);
+  return head_logits(weights_.head_mix, weights_.norm, buffers_->streams.data(), rows);
 }
 
 void Forward::draft(SessionState& state, std::uint32_t first_row,
@@ -523,32 +525,32 @@ void Forward::draft(SessionState& state, std::uint32_t first_row,
   // Each stream: projection of the next token's embedding plus that of the stream before it.
   const std::size_t stream_width = std::size_t{kStreams} * s.width;
   const float* hidden =
-      (chained ? b.draft_streams.get() : b.streams.get()) + first_row * stream_width;
+      (chained ? b.draft_streams.data() : b.streams.data()) + first_row * stream_width;
   device_.rms_norm(hidden, &w.hidden_norm, s.norm_epsilon, rows * kStreams, s.width,
-                   b.draft_hidden.get());
-  const device::Product hidden_projection{&w.hidden_projection, b.draft_streams.get()};
-  device_.multiply({&hidden_projection, 1}, b.draft_hidden.get(), rows * kStreams);
-  device_.embed(weights_.embedding, batch.tokens, rows, 1, b.draft_embedding.get());
-  device_.rms_norm(b.draft_embedding.get(), &w.embedding_norm, s.norm_epsilon, rows, s.width,
-                   b.draft_embedding.get());
-  const device::Product embedding_projection{&w.embedding_projection, b.y.get()};
-  device_.multiply({&embedding_projection, 1}, b.draft_embedding.get(), rows);
+                   b.draft_hidden.data());
+  const device::Product hidden_projection{&w.hidden_projection, b.draft_streams.data()};
+  device_.multiply({&hidden_projection, 1}, b.draft_hidden.data(), rows * kStreams);
+  device_.embed(weights_.embedding, batch.tokens, rows, 1, b.draft_embedding.data());
+  device_.rms_norm(b.draft_embedding.data(), &w.embedding_norm, s.norm_epsilon, rows, s.width,
+                   b.draft_embedding.data());
+  const device::Product embedding_projection{&w.embedding_projection, b.y.data()};
+  device_.multiply({&embedding_projection, 1}, b.draft_embedding.data(), rows);
   // Adding one row to each of four streams is what expand() does with these coefficients.
-  std::fill_n(b.post.get(), std::size_t{rows} * kStreams, 1.0f);
+  std::fill_n(b.post.data(), std::size_t{rows} * kStreams, 1.0f);
   for (std::uint32_t i = 0; i < rows * kStreams * kStreams; ++i) {
-    b.comb.get()[i] = i / kStreams % kStreams == i % kStreams ? 1.0f : 0.0f;
+    b.comb.data()[i] = i / kStreams % kStreams == i % kStreams ? 1.0f : 0.0f;
   }
-  device_.expand(b.y.get(), b.post.get(), b.comb.get(), rows, s.width, b.draft_streams.get());
+  device_.expand(b.y.data(), b.post.data(), b.comb.data(), rows, s.width, b.draft_streams.data());
 
-  see(Point::streams, s.layers + 1, b.draft_streams.get(), rows * stream_width);
+  see(Point::streams, s.layers + 1, b.draft_streams.data(), rows * stream_width);
   run_layer({.index = s.layers,
              .weights = w.layer,
              .batch = batch,
-             .streams = b.draft_streams.get(),
+             .streams = b.draft_streams.data(),
              .rope = {plain_frequencies_.data(), s.rope_width / 2},
              .clamp = s.expert_clamps.back(),
              .shared_clamp = s.shared_clamps.back()});
-  see(Point::streams, s.layers + 2, b.draft_streams.get(), rows * stream_width);
+  see(Point::streams, s.layers + 2, b.draft_streams.data(), rows * stream_width);
   device_.wait();
   drafted_rows_ = rows;
   state.advance_drafter(rows);
@@ -558,7 +560,7 @@ std::span<const float> Forward::draft_logits(std::span<const std::uint32_t> rows
   CHECK(options_.drafter != nullptr);
   for (const std::uint32_t row : rows) CHECK(row < drafted_rows_);
   return head_logits(options_.drafter->head_mix, options_.drafter->norm,
-                     buffers_->draft_streams.get(), rows);
+                     buffers_->draft_streams.data(), rows);
 }
 
 }  // namespace ds4::model

@@ -10,6 +10,7 @@
 
 #include "device/device.h"
 #include "ds4/result.h"
+#include "model/memory_plan.h"
 #include "model/session_state.h"
 #include "model/shape.h"
 #include "model/weights.h"
@@ -60,6 +61,9 @@ struct ForwardOptions {
   const MtpWeights* drafter = nullptr;
 };
 
+// Memory that a Forward on the CPU takes for itself and its device, weights and sessions apart.
+std::uint64_t forward_scratch_bytes(const Shape& shape, const ForwardOptions& options, int threads);
+
 // Used by one thread. Weights, shape and device must outlive it.
 class Forward {
  public:
@@ -92,6 +96,7 @@ class Forward {
   void watch(Watcher* watcher);
 
  private:
+  friend std::uint64_t forward_scratch_bytes(const Shape&, const ForwardOptions&, int);
   struct Buffers;
   struct LayerRun;
 

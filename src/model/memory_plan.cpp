@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <map>
 
+#include "base/parallel.h"
+#include "model/forward.h"
+
 namespace ds4::model {
 
 namespace {
 
-constexpr std::uint64_t kFloat = 4;
+constexpr std::uint64_t kFloat = sizeof(float);
 
 // Bytes of a weight that one decoded token reads at a short context.
 std::uint64_t token_bytes(const WeightBytes& w, const Shape& shape) {
@@ -33,23 +36,6 @@ std::uint64_t rows_read(const Shape& s, std::uint64_t tokens) {
   std::uint64_t per_layer = std::min<std::uint64_t>(indexed, s.index_top_k) * row;
   if (indexed > s.index_top_k) per_layer += indexed * s.index_row_bytes();
   return bytes + s.layers_of_ratio(kIndexedRatio) * per_layer;
-}
-
-// Everything the forward pass keeps for one row of a batch between its steps.
-std::uint64_t scratch_per_row(const Shape& s) {
-  const std::uint64_t all_heads = std::uint64_t{s.heads} * s.head_width;
-  std::uint64_t floats = 2 * kStreams * s.width;             // streams, before and after a layer
-  floats += 3 * s.width;                                     // collapsed, normed, sublayer output
-  floats += s.query_rank + 2 * all_heads;                    // query latent, queries, outputs
-  floats += std::uint64_t{s.output_groups} * s.output_rank;  // low-rank outputs
-  floats += s.head_width + 4 * s.compressor_width(kIndexedRatio);  // key, compressor projections
-  floats += std::uint64_t{s.index_heads} * (s.index_width + 1);
-  floats += std::uint64_t{s.experts_used + 1} * (3 * s.expert_width + s.width);
-  floats += s.experts;
-  const std::uint64_t widest = std::max<std::uint64_t>({all_heads, s.width, s.expert_width});
-  const std::uint64_t quantized = 2 * widest + widest / 8;  // two activations in 8 bits, scales
-  const std::uint64_t chosen = std::uint64_t{s.index_top_k} * 4;
-  return floats * kFloat + quantized + chosen;
 }
 
 }  // namespace
@@ -98,10 +84,9 @@ MemoryPlan plan_memory(const Shape& shape, const std::vector<WeightBytes>& weigh
   const StateBytes window = session_state_bytes(shape, kWholeRatio);
   plan.state_bytes_per_token = (window.total() - empty.total() + kWholeRatio - 1) / kWholeRatio;
   plan.token_row_bytes = rows_read(shape, context_tokens);
-  plan.scratch_bytes =
-      std::min<std::uint64_t>(kBatchRows, std::max<std::uint64_t>(1, context_tokens)) *
-          scratch_per_row(shape) +
-      std::uint64_t{kLogitRows} * shape.vocabulary * kFloat;
+  const auto rows = std::min<std::uint64_t>(kBatchRows, std::max<std::uint64_t>(1, context_tokens));
+  plan.scratch_bytes = forward_scratch_bytes(shape, {.rows_max = static_cast<std::uint32_t>(rows)},
+                                             processor_count());
   return plan;
 }
 

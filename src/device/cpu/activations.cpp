@@ -29,13 +29,15 @@ ActivationForm form_for(quant::Type type) {
 
 void Activations::reserve(std::size_t rows, std::size_t columns) {
   const std::size_t groups = rows * ((columns + 31) / 32);
-  const std::size_t blocks = rows * (columns / 256);
-  if (scales_.size() < groups) {
-    codes_.resize(groups * 32);
-    scales_.resize(groups);
-    sums_.resize(groups);
-  }
-  if (blocks_.size() < blocks) blocks_.resize(blocks);
+  codes_.reserve(groups * 32);
+  scales_.reserve(groups);
+  sums_.reserve(groups);
+  blocks_.reserve(rows * (columns / 256));
+}
+
+std::size_t Activations::bytes(std::size_t rows, std::size_t columns) {
+  const std::size_t group = 32 + sizeof(float) + sizeof(std::int32_t);
+  return rows * ((columns + 31) / 32 * group + columns / 256 * sizeof(quant::BlockQ8K));
 }
 
 void round_row(Isa isa, ActivationForm form, const float* x, const RoundedRows& to,

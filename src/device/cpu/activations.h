@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "base/lazy_array.h"
 #include "device/cpu/isa.h"
 #include "device/cpu/team.h"
 #include "quant/activation.h"
@@ -49,18 +49,19 @@ void round_row(Isa isa, ActivationForm form, const float* x, const RoundedRows& 
 // Owns the rounded forms. What was made is valid until the next make() or the change of the input.
 class Activations {
  public:
-  // The most that make() will be asked for.
+  // The most that make() will be asked for, and the memory that takes.
   void reserve(std::size_t rows, std::size_t columns);
+  static std::size_t bytes(std::size_t rows, std::size_t columns);
 
   // `x` [rows, columns], rows `stride` floats apart, in that form. Rounds row by row on the team.
   ActivationRows make(Isa isa, Team& team, ActivationForm form, const float* x, std::size_t rows,
                       std::size_t columns, std::size_t stride);
 
  private:
-  std::vector<std::int8_t> codes_;
-  std::vector<float> scales_;
-  std::vector<std::int32_t> sums_;
-  std::vector<quant::BlockQ8K> blocks_;
+  LazyArray<std::int8_t> codes_;
+  LazyArray<float> scales_;
+  LazyArray<std::int32_t> sums_;
+  LazyArray<quant::BlockQ8K> blocks_;
 };
 
 }  // namespace ds4::device

@@ -1,9 +1,33 @@
 #include "device/cpu/cpu_device.h"
 
+#include <algorithm>
+
 #include "base/parallel.h"
 #include "device/cpu/scratch_needs.h"
 
 namespace ds4::device {
+
+namespace {
+
+// The most of what any family of operations borrows: they take turns.
+ScratchNeeds most_needed(const Capacity& capacity) {
+  ScratchNeeds most;
+  for (const auto needs : {multiply_needs, experts_needs, mixing_needs, routing_needs,
+                           compress_needs, select_needs, attend_needs}) {
+    const ScratchNeeds need = needs(capacity);
+    most.worker_bytes = std::max(most.worker_bytes, need.worker_bytes);
+    most.shared_bytes = std::max(most.shared_bytes, need.shared_bytes);
+  }
+  return most;
+}
+
+}  // namespace
+
+std::size_t cpu_scratch_bytes(const Capacity& capacity, int threads) {
+  const ScratchNeeds most = most_needed(capacity);
+  return Activations::bytes(capacity.rows, capacity.width_max) + most.shared_bytes +
+         static_cast<std::size_t>(threads) * most.worker_bytes;
+}
 
 CpuDevice::CpuDevice(const CpuOptions& options)
     : isa_(options.isa),
@@ -19,12 +43,9 @@ std::string CpuDevice::description() const {
 
 void CpuDevice::prepare(const Capacity& capacity) {
   activations_.reserve(capacity.rows, capacity.width_max);
-  for (const auto needs : {multiply_needs, experts_needs, mixing_needs, routing_needs,
-                           compress_needs, select_needs, attend_needs}) {
-    const ScratchNeeds need = needs(capacity);
-    scratch_.reserve_worker(need.worker_bytes);
-    scratch_.reserve_shared(need.shared_bytes);
-  }
+  const ScratchNeeds most = most_needed(capacity);
+  scratch_.reserve_worker(most.worker_bytes);
+  scratch_.reserve_shared(most.shared_bytes);
 }
 
 }  // namespace ds4::device

@@ -21,6 +21,9 @@ struct CpuOptions {
   int threads = 0;  // 0: one for every processor of this process
 };
 
+// Memory that prepare() makes sure of.
+std::size_t cpu_scratch_bytes(const Capacity& capacity, int threads);
+
 class CpuDevice final : public Device {
  public:
   explicit CpuDevice(const CpuOptions& options = {});

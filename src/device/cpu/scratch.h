@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/lazy_array.h"
 
 namespace ds4::device {
 
@@ -15,9 +16,9 @@ class Scratch {
 
   // What an operation may ask for from now on, at most.
   void reserve_worker(std::size_t bytes) {
-    for (auto& piece : workers_) grow(piece, bytes);
+    for (Piece& piece : workers_) piece.reserve(lines(bytes));
   }
-  void reserve_shared(std::size_t bytes) { grow(shared_, bytes); }
+  void reserve_shared(std::size_t bytes) { shared_.reserve(lines(bytes)); }
 
   // The first `count` elements of a piece, aligned to 64 bytes.
   template <class T>
@@ -33,12 +34,9 @@ class Scratch {
   struct alignas(64) Line {
     std::byte bytes[64];
   };
-  using Piece = std::vector<Line>;
+  using Piece = LazyArray<Line>;
 
-  static void grow(Piece& piece, std::size_t bytes) {
-    const std::size_t lines = (bytes + sizeof(Line) - 1) / sizeof(Line);
-    if (lines > piece.size()) piece.resize(lines);
-  }
+  static std::size_t lines(std::size_t bytes) { return (bytes + sizeof(Line) - 1) / sizeof(Line); }
   template <class T>
   static T* carve(Piece& piece, std::size_t count) {
     CHECK(count * sizeof(T) <= piece.size() * sizeof(Line));
