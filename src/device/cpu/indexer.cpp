@@ -169,7 +169,7 @@ class Selection {
       std::array<std::int32_t, kGroupsMax> starts;
       for (std::size_t g = 0; g < groups; ++g) {
         std::int8_t group[kIndexGroup];
-        const int exponent = encode_index_group(x + g * kIndexGroup, group);
+        const int exponent = encode_index_group(at_.isa, x + g * kIndexGroup, group);
         scales[g] = quant::power_of_two(exponent - 2);
         starts[g] = 0;
         for (const std::int8_t code : group) starts[g] -= offset * code;

@@ -58,14 +58,8 @@ void encode_key(const RowFormat& format, const float* row, std::byte* out) {
   std::fill(exponents, out + format.key_bytes(), std::byte{0});
 }
 
-int encode_index_group(const float* x, std::int8_t* codes) {
-  const int exponent = quant::fp4_scale_exponent(largest_magnitude(x, kIndexGroup));
-  const float inverse = quant::power_of_two(-exponent);
-  for (std::uint32_t i = 0; i < kIndexGroup; ++i) {
-    const std::uint8_t code = quant::f32_to_e2m1(quant::tame(x[i], FLT_MAX) * inverse);
-    codes[i] = static_cast<std::int8_t>(quant::e2m1_doubled(code));
-  }
-  return exponent;
+int encode_index_group(Isa isa, const float* x, std::int8_t* codes) {
+  return DS4_ON_ISA(isa, encode_index_group)(x, codes);
 }
 
 void encode_index_row(const RowFormat& format, const float* row, std::byte* out) {

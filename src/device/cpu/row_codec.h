@@ -19,7 +19,7 @@ void encode_key(const RowFormat& format, const float* row, std::byte* out);
 void encode_index_row(const RowFormat& format, const float* row, std::byte* out);
 
 // Rounds 32 values to E2M1: codes[i] is twice the value of a code, and 2^exponent its scale.
-int encode_index_group(const float* x, std::int8_t* codes);
+int encode_index_group(Isa isa, const float* x, std::int8_t* codes);
 
 // Floats between decoded key rows. More than a row needs, so that the same channel of many rows
 // does not fall into few lines of a cache.

@@ -109,6 +109,25 @@ TEST(row_codec, indexer_rows_keep_what_the_rounding_leaves) {
   }
 }
 
+TEST(row_codec, indexer_groups_are_rounded_like_rows) {
+  auto rows = golden("fp4_in");
+  const auto more = random_floats(5, 32 * 1000);
+  rows.insert(rows.end(), more.begin(), more.end());
+  rows[40] = std::numeric_limits<float>::quiet_NaN();
+  rows[75] = -std::numeric_limits<float>::infinity();
+  for (const Isa isa : runnable_isas()) {
+    for (std::size_t at = 0; at < rows.size(); at += 32) {
+      std::vector<float> want(&rows[at], &rows[at] + 32);
+      std::int8_t codes[32];
+      const int exponent = encode_index_group(isa, &rows[at], codes);
+      quant::fp4sim32(want.data(), 32);
+      for (std::size_t i = 0; i < 32; ++i) {
+        ASSERT_EQ(std::ldexp(static_cast<float>(codes[i]), exponent - 1), want[i]) << at + i;
+      }
+    }
+  }
+}
+
 TEST(row_codec, the_published_rows_have_their_sizes) {
   const RowFormat format{512, 64, 128};
   EXPECT_EQ(format.key_bytes(), 584u);
