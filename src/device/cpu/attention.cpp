@@ -215,6 +215,7 @@ ScratchNeeds attend_needs(const Capacity& capacity) {
 
 void attend(Workplace at, const Batch& batch, const AttendArgs& args) {
   CHECK(args.states.size() == batch.segments.size() && args.sinks->type == quant::Type::f32);
+  if (batch.rows == 0) return;
   std::uint32_t blocks = 0;
   for (const Segment& segment : batch.segments) {
     blocks += (segment.rows + kBlockQueries - 1) / kBlockQueries;

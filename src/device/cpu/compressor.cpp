@@ -146,6 +146,7 @@ class Compressor {
 
 }  // namespace
 
+// Enough for finish_keys() too, which needs a row.
 ScratchNeeds compress_needs(const Capacity& capacity) {
   return {.worker_bytes = 2 * sizeof(float) *
                           std::max(capacity.format.head_width, capacity.format.index_width)};

@@ -29,14 +29,17 @@ struct IndexQuery {
 // Parts of a rounded head: doubled codes, then for each group the exponent's 2^(e - 2) and the sum
 // that an integer product starts from, which takes the codes' offset back.
 struct IndexHead {
-  const std::int8_t* codes;
-  const float* scales;
-  const std::int32_t* starts;
-
-  IndexHead(const std::byte* bytes, std::size_t groups)
-      : codes(reinterpret_cast<const std::int8_t*>(bytes)),
-        scales(reinterpret_cast<const float*>(bytes + groups * kIndexGroup)),
-        starts(reinterpret_cast<const std::int32_t*>(scales + groups)) {}
+  const std::int8_t* codes = nullptr;
+  const float* scales = nullptr;
+  const std::int32_t* starts = nullptr;
 };
+
+inline IndexHead head_of(const IndexQuery& query, std::size_t index, std::size_t groups) {
+  const std::byte* bytes = query.bytes + index * query.stride;
+  const std::size_t codes = groups * kIndexGroup;
+  return {reinterpret_cast<const std::int8_t*>(bytes),
+          reinterpret_cast<const float*>(bytes + codes),
+          reinterpret_cast<const std::int32_t*>(bytes + codes + groups * sizeof(float))};
+}
 
 }  // namespace ds4::device
