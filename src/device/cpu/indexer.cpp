@@ -26,12 +26,21 @@ namespace {
 
 constexpr std::uint32_t kRatio = 4;
 constexpr std::uint32_t kHeadsOfTask = 16;
-constexpr std::uint32_t kBlockQueries = 8;
-constexpr std::uint32_t kSplitQueries = 16;  // with more, rows are not divided
-constexpr std::uint32_t kRangesMax = 16;
+constexpr std::uint32_t kBlockQueriesMax = 8;
+constexpr std::uint64_t kBlockKeys = 8192;  // that the queries of a block want together
+constexpr std::uint64_t kRangesMax = 16;
 constexpr std::uint64_t kRangeTiles = 64;  // of a range at least; less is not worth a task
+// Of all ranges' candidates: sixteen queries of sixteen ranges with the published top_k.
+constexpr std::uint64_t kSharedKeys = 16 * 16 * 1025;
 
-constexpr std::size_t kGroupsMax = 4096 / kIndexGroup;  // of the widest head that a file may have
+// Of the widest head and the longest context that a file may have.
+constexpr std::size_t kGroupsMax = 4096 / kIndexGroup;
+constexpr std::size_t kRowsMax = (std::size_t{1} << 24) / kRatio;
+
+std::uint32_t block_queries_max(std::uint64_t top_k) {
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(kBlockKeys / top_k, 1, kBlockQueriesMax));
+}
 
 std::size_t groups_of(const RowFormat& format) {
   return format.index_width / kIndexGroup;
@@ -39,13 +48,13 @@ std::size_t groups_of(const RowFormat& format) {
 
 // A worker's piece of the scratch.
 struct Piece {
-  std::uint64_t* keys = nullptr;  // [kBlockQueries, 2 * top_k]
-  float* weights = nullptr;       // [kBlockQueries, heads]
+  std::uint64_t* keys = nullptr;  // [queries, 2 * top_k]
+  float* weights = nullptr;       // [queries, heads]
   IndexTile tile;
 
   static std::size_t bytes(const RowFormat& format, std::size_t heads, std::size_t top_k) {
-    return kBlockQueries * (2 * top_k * sizeof(std::uint64_t) + heads * sizeof(float)) +
-           groups_of(format) * (kIndexGroupBytes + kIndexTileRows * sizeof(float)) + 2 * 64;
+    return block_queries_max(top_k) * (2 * top_k * sizeof(std::uint64_t) + heads * sizeof(float)) +
+           groups_of(format) * (kIndexGroupBytes + kIndexTileRows * sizeof(float));
   }
 
   Piece(std::byte* scratch, const SelectArgs& args) {
@@ -57,12 +66,12 @@ struct Piece {
     tile.scales = reinterpret_cast<float*>(scratch);
     scratch += groups * kIndexTileRows * sizeof(float);
     keys = reinterpret_cast<std::uint64_t*>(scratch);
-    scratch += kBlockQueries * 2 * args.top_k * sizeof(std::uint64_t);
+    scratch += block_queries_max(args.top_k) * 2 * args.top_k * sizeof(std::uint64_t);
     weights = reinterpret_cast<float*>(scratch);
   }
 };
 
-// Queries of one segment that must choose, and the rows [first_tile, end_tile) * 16 they look at.
+// Queries of one segment that must choose, over one range of the rows they see.
 struct Task {
   std::size_t segment = 0;
   std::uint32_t first_query = 0;  // of the segment
@@ -77,17 +86,18 @@ class Selection {
       : at_(at), batch_(batch), args_(args) {
     const auto workers = static_cast<std::uint32_t>(at.team.size());
     for (const Segment& segment : batch.segments) choosing_ += segment.rows - not_choosing(segment);
-    block_queries_ = std::clamp(choosing_ / (2 * workers), 1u, kBlockQueries);
+    block_queries_ = std::clamp(choosing_ / (2 * workers), 1u, block_queries_max(args.top_k));
     std::uint64_t tiles = 0;
     for (const Segment& segment : batch.segments) {
       const std::uint32_t here = segment.rows - not_choosing(segment);
       blocks_ += blocks_of(here);
       if (here > 0) tiles = std::max(tiles, tiles_of(visible(segment, segment.rows - 1)));
     }
-    if (workers > 1 && choosing_ <= kSplitQueries && blocks_ > 0) {
+    if (workers > 1 && blocks_ > 0) {
       const std::uint64_t wanted = (2 * workers + blocks_ - 1) / blocks_;
-      ranges_ = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
-          std::min<std::uint64_t>(wanted, tiles / kRangeTiles), 1, kRangesMax));
+      const std::uint64_t room = kSharedKeys / (choosing_ * (std::uint64_t{args.top_k} + 1));
+      ranges_ = static_cast<std::uint32_t>(
+          std::clamp<std::uint64_t>(std::min({wanted, tiles / kRangeTiles, room}), 1, kRangesMax));
     }
   }
 
@@ -103,11 +113,6 @@ class Selection {
                  [&](std::uint32_t task, int worker) { score(find_task(task), worker); });
     if (ranges_ == 1) return;
     at_.team.run(choosing_, [&](std::uint32_t ordinal, int) { merge(ordinal); });
-  }
-
-  // Candidates of one query from one range: how many, then so many keys.
-  static std::size_t shared_keys(std::size_t top_k) {
-    return kSplitQueries * kRangesMax * (top_k + 1);
   }
 
  private:
@@ -187,8 +192,8 @@ class Selection {
     Piece piece(
         at_.scratch.worker<std::byte>(worker, Piece::bytes(args_.format, args_.heads, args_.top_k)),
         args_);
-    BestRows best[kBlockQueries];
-    IndexQuery queries[kBlockQueries];
+    BestRows best[kBlockQueriesMax];
+    IndexQuery queries[kBlockQueriesMax];
     for (std::uint32_t q = 0; q < task.queries; ++q) {
       best[q] = BestRows(piece.keys + q * 2 * args_.top_k, args_.top_k);
       float* weights = piece.weights + q * args_.heads;
@@ -241,8 +246,9 @@ class Selection {
     }
   }
 
+  // Of one query from one range: how many there are and the query's row, then the keys.
   std::uint64_t* candidates(std::uint32_t ordinal, std::uint32_t range) const {
-    return at_.scratch.shared<std::uint64_t>(shared_keys(args_.top_k)) +
+    return at_.scratch.shared<std::uint64_t>(kSharedKeys) +
            (std::size_t{ordinal} * ranges_ + range) * (args_.top_k + 1);
   }
 
@@ -279,8 +285,10 @@ class Selection {
 }  // namespace
 
 ScratchNeeds select_needs(const Capacity& capacity) {
-  return {.worker_bytes = Piece::bytes(capacity.format, capacity.index_heads, capacity.top_k),
-          .shared_bytes = Selection::shared_keys(capacity.top_k) * sizeof(std::uint64_t)};
+  // Nothing is chosen where top_k is more than there can be.
+  const std::size_t top_k = std::clamp<std::size_t>(capacity.top_k, 1, kRowsMax);
+  return {.worker_bytes = Piece::bytes(capacity.format, capacity.index_heads, top_k),
+          .shared_bytes = kSharedKeys * sizeof(std::uint64_t)};
 }
 
 void select(Workplace at, const Batch& batch, const SelectArgs& args) {
