@@ -1,0 +1,139 @@
+// How fast the CPU multiplies weights by activations: one thread, every format, at the sizes of
+// V4 Flash. items/s are multiplications, bytes/s those of the weights, which lie in memory and not
+// in a cache.
+//
+// What bounds them. One row of activations: memory, or, for the formats of two bits, looking codes
+// up. Many rows: the dot products of bytes, of which a core of AVX-512 starts two a cycle, 64
+// multiplications each.
+#include <benchmark/benchmark.h>
+
+#include <cstring>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "device/cpu/activations.h"
+#include "device/cpu/product.h"
+#include "quant/codec.h"
+
+namespace {
+
+using namespace ds4;
+using namespace ds4::device;
+using quant::Type;
+
+// Different matrices take turns, so that none is in a cache when it comes again.
+constexpr std::size_t kWeightBytes = std::size_t{256} << 20;
+constexpr std::uint32_t kTaskRows = 32;
+
+struct Size {
+  Type type;
+  std::uint32_t rows, columns;
+};
+
+// Bytes that make numbers below 2 and scales far from the subnormal ones, in every format.
+std::vector<std::byte> random_weight(std::size_t bytes) {
+  std::mt19937_64 random(1);
+  std::vector<std::byte> weight(bytes);
+  for (std::size_t at = 0; at + 8 <= bytes; at += 8) {
+    const std::uint64_t word = (random() & 0x1F1F1F1F1F1F1F1Full) | 0x2020202020202020ull;
+    std::memcpy(&weight[at], &word, 8);
+  }
+  return weight;
+}
+
+const std::vector<std::byte>& weight_bytes() {
+  static const std::vector<std::byte> weight = random_weight(kWeightBytes);
+  return weight;
+}
+
+void multiply(benchmark::State& state, Size size, Isa isa) {
+  const auto inputs = static_cast<std::uint32_t>(state.range(0));
+  std::vector<float> x(std::size_t{inputs} * size.columns);
+  std::mt19937 random(2);
+  std::normal_distribution<float> normal;
+  for (float& value : x) value = normal(random);
+  Team team(1);
+  Activations activations;
+  activations.reserve(inputs, size.columns);
+
+  ProductArgs args;
+  args.type = size.type;
+  args.row_bytes = quant::row_bytes(size.type, size.columns);
+  args.rows = kTaskRows;
+  args.x = activations.make(isa, team, form_for(size.type), x.data(), inputs, size.columns,
+                            size.columns);
+  args.inputs = inputs;
+  args.out_stride = size.rows;
+  std::vector<float> out(std::size_t{inputs} * size.rows);
+  std::vector<std::byte> scratch(product_scratch_bytes(size.columns) + 64);
+  void* aligned = scratch.data();
+  std::size_t space = scratch.size();
+  std::align(64, product_scratch_bytes(size.columns), aligned, space);
+
+  const std::vector<std::byte>& weight = weight_bytes();
+  const std::size_t step = kTaskRows * args.row_bytes;
+  std::size_t at = 0;
+  std::uint32_t row = 0;
+  for (auto _ : state) {
+    args.weight = weight.data() + at;
+    args.out = out.data() + row;
+    product(isa, args, static_cast<std::byte*>(aligned));
+    at = at + 2 * step <= weight.size() ? at + step : 0;
+    row = (row + kTaskRows) % size.rows;
+  }
+  benchmark::DoNotOptimize(out.data());
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(step));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kTaskRows * size.columns) *
+                          inputs);
+}
+
+void round_rows(benchmark::State& state, ActivationForm form, Isa isa) {
+  constexpr std::size_t kColumns = 4096, kRows = 16;
+  std::vector<float> x(kRows * kColumns);
+  std::mt19937 random(2);
+  std::normal_distribution<float> normal;
+  for (float& value : x) value = normal(random);
+  Team team(1);
+  Activations activations;
+  activations.reserve(kRows, kColumns);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        activations.make(isa, team, form, x.data(), kRows, kColumns, kColumns));
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows * kColumns));
+}
+
+void register_all() {
+  constexpr Size kSizes[] = {{Type::q8_0, 4096, 4096},  {Type::iq2_xxs, 2048, 4096},
+                             {Type::q2_k, 4096, 2048},  {Type::q4_k, 2048, 4096},
+                             {Type::mxfp4, 2048, 4096}, {Type::f16, 1024, 4096},
+                             {Type::bf16, 1024, 4096},  {Type::f32, 1024, 4096}};
+  for (const Size& size : kSizes) {
+    for (const Isa isa : runnable_isas()) {
+      if (isa == Isa::portable) continue;
+      const std::string name =
+          "multiply/" + std::string(quant::info(size.type).name) + "/" + std::string(name_of(isa));
+      auto* bench = benchmark::RegisterBenchmark(name.c_str(), multiply, size, isa);
+      for (const int inputs : {1, 2, 3, 4, 8, 12, 16, 128, 512}) bench->Arg(inputs);
+    }
+  }
+  for (const Isa isa : runnable_isas()) {
+    const std::string name(name_of(isa));
+    benchmark::RegisterBenchmark(("round/groups/" + name).c_str(), round_rows,
+                                 ActivationForm::groups, isa);
+    benchmark::RegisterBenchmark(("round/blocks/" + name).c_str(), round_rows,
+                                 ActivationForm::blocks, isa);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  register_all();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
