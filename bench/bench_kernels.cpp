@@ -1,6 +1,6 @@
 // How fast the CPU multiplies weights by activations: one thread, every format, at the sizes of
-// V4 Flash. items/s are multiplications, bytes/s those of the weights, which lie in memory and not
-// in a cache.
+// V4 Flash; and a layer of its experts. items/s are multiplications, bytes/s those of the weights,
+// which lie in memory and not in a cache.
 //
 // What bounds them. One row of activations: memory, or, for the formats of two bits, looking codes
 // up. Many rows: the dot products of bytes, of which a core of AVX-512 starts two a cycle, 64
@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "device/cpu/activations.h"
+#include "device/cpu/cpu_device.h"
 #include "device/cpu/product.h"
 #include "quant/codec.h"
 
@@ -105,6 +107,57 @@ void round_rows(benchmark::State& state, ActivationForm form, Isa isa) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows * kColumns));
 }
 
+// The experts of a layer for a batch of rows, on all threads. items/s are rows.
+void experts(benchmark::State& state, Isa isa) {
+  constexpr std::uint32_t kWidth = 4096, kMiddle = 2048, kExperts = 32, kUsed = 6;
+  const auto rows = static_cast<std::uint32_t>(state.range(0));
+  const auto weight_of = [](Type type, std::uint64_t columns, std::uint64_t outputs,
+                            std::uint64_t count) {
+    const Weight weight = {weight_bytes().data(),          type, columns, outputs, count,
+                           quant::row_bytes(type, columns)};
+    CHECK(weight.bytes() <= kWeightBytes);
+    return weight;
+  };
+  const Weight gate = weight_of(Type::iq2_xxs, kWidth, kMiddle, kExperts);
+  const Weight down = weight_of(Type::q2_k, kMiddle, kWidth, kExperts);
+  const Weight shared_gate = weight_of(Type::q8_0, kWidth, kMiddle, 1);
+  const Weight shared_down = weight_of(Type::q8_0, kMiddle, kWidth, 1);
+  std::vector<float> x(rows * kWidth), out(x.size()), weights(rows * kUsed, 0.2f);
+  std::mt19937 random(2);
+  std::normal_distribution<float> normal;
+  for (float& value : x) value = normal(random);
+  std::vector<std::uint32_t> ids(rows * kUsed);
+  CpuDevice device({.isa = isa});
+  device.prepare({.rows = rows,
+                  .width_max = kWidth,
+                  .experts_used = kUsed,
+                  .expert_width = kMiddle,
+                  .experts = kExperts});
+  std::uint32_t next = 0;
+  for (auto _ : state) {
+    // Six different experts a row, others in the next turn.
+    for (std::uint32_t& id : ids) id = next++ * 5 % kExperts;
+    device.run_experts({.gate = &gate,
+                        .up = &gate,
+                        .down = &down,
+                        .shared_gate = &shared_gate,
+                        .shared_up = &shared_gate,
+                        .shared_down = &shared_down,
+                        .x = x.data(),
+                        .rows = rows,
+                        .used = kUsed,
+                        .ids = ids.data(),
+                        .weights = weights.data(),
+                        .clamp = 10,
+                        .out = out.data()});
+    device.wait();
+  }
+  const std::size_t macs = std::size_t{3} * kWidth * kMiddle * (kUsed + 1) * rows;
+  state.SetItemsProcessed(state.iterations() * rows);
+  state.counters["MAC/s"] =
+      benchmark::Counter(static_cast<double>(macs), benchmark::Counter::kIsIterationInvariantRate);
+}
+
 void register_all() {
   constexpr Size kSizes[] = {{Type::q8_0, 4096, 4096},  {Type::iq2_xxs, 2048, 4096},
                              {Type::q2_k, 4096, 2048},  {Type::q4_k, 2048, 4096},
@@ -125,6 +178,9 @@ void register_all() {
                                  ActivationForm::groups, isa);
     benchmark::RegisterBenchmark(("round/blocks/" + name).c_str(), round_rows,
                                  ActivationForm::blocks, isa);
+    if (isa == Isa::portable) continue;
+    auto* bench = benchmark::RegisterBenchmark(("experts/" + name).c_str(), experts, isa);
+    bench->Arg(1)->Arg(4)->Arg(64)->Arg(512)->UseRealTime()->MeasureProcessCPUTime();
   }
 }
 
