@@ -1,0 +1,103 @@
+"""Questions of the validation or held-out part, answered greedily and compared exactly.
+
+An answer counts when every token of it, thinking included, is the most likely one given the
+tokens before it: the same as being generated greedily.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+import torch
+
+from corpus import mix, tools
+from corpus.draw import Draw
+from dataset import Document, tokenize
+from model import Mode, Model
+from render import Conversation
+from tokenizer import PAD_ID, Tokenizer
+
+
+@dataclass
+class Suite:
+    name: str
+    chance: float  # what guessing among the plausible answers would score
+    make: Callable[[Draw], Conversation]
+    whole: bool = False  # score every learned message, not only the last
+
+
+def _recall(keys: int, low: int, high: int, level: str | None = None) -> Callable[[Draw], Conversation]:
+    def make(draw: Draw) -> Conversation:
+        sentences = draw.number(low, high) if high else 0
+        return mix.recalling(draw, keys, sentences, 1, level)
+
+    return make
+
+
+def suites() -> list[Suite]:
+    out: list[Suite] = []
+    for skill in mix.TURN_SKILLS:
+        if skill in ("story", "rhyme"):
+            continue  # many right answers
+        chance = 0.5 if skill == "comparing" else 0.0
+
+        def make(level: str | None, skill: str = skill) -> Callable[[Draw], Conversation]:
+            return lambda draw: mix.single(draw, skill, level)
+
+        if skill != "sum":
+            out.append(Suite(skill, chance, make(None)))
+        out.append(Suite(f"{skill}, thinking", 0.0, make("high")))
+    out.append(Suite("addition, low effort", 0.0, lambda draw: mix.single(draw, "addition", "low")))
+    out.append(Suite("addition, max effort", 0.0, lambda draw: mix.single(draw, "addition", "max")))
+    out.append(Suite("style", 0.0, lambda draw: mix.styled(draw, None)))
+    out.append(Suite("json", 0.0, lambda draw: mix.json_answer(draw, None)))
+    for keys in (2, 3):
+        out.append(Suite(f"recall near, {keys} keys", 1 / keys, _recall(keys, 0, 0)))
+    out.append(Suite("recall near, 8 keys", 1 / 8, _recall(8, 0, 0)))
+    out.append(Suite("recall middle, 4 keys", 1 / 4, _recall(4, 5, 16)))
+    out.append(Suite("recall far, 4 keys", 1 / 4, _recall(4, mix.FAR_SENTENCES, 46)))
+    out.append(Suite("recall far, 4 keys, thinking", 0.0, _recall(4, mix.FAR_SENTENCES, 40, "high")))
+    for kind in tools.SCENES:
+        level = "high" if kind in ("read", "edit", "recover", "weather") else None
+
+        def session(draw: Draw, kind: str = kind, level: str | None = level) -> Conversation:
+            return mix.tool_session(draw, level, [kind])
+
+        out.append(Suite(f"tool, {kind}", 0.0, session, whole=True))
+    return out
+
+
+def documents(suite: Suite, count: int, part: str, tokenizer: Tokenizer) -> list[Document]:
+    return [
+        tokenize(suite.make(Draw(f"{suite.name}/{part}/{n}", part)), tokenizer) for n in range(count)
+    ]
+
+
+def right_answers(
+    model: Model, samples: list[Document], whole: bool, mode: Mode, tokens_at_once: int = 4096
+) -> list[bool]:
+    """Whether each answer is right. Samples of like length are computed together, padded."""
+    out = [False] * len(samples)
+    order = sorted(range(len(samples)), key=lambda i: len(samples[i].ids))
+    device = model.embed.weight.device
+    while order:
+        length = -(-len(samples[order[-1]].ids) // 4) * 4
+        group, order = order[-max(1, tokens_at_once // length) :], order[: -max(1, tokens_at_once // length)]
+        ids = torch.full((len(group), length), PAD_ID, dtype=torch.int64)
+        scored = torch.zeros(len(group), length, dtype=torch.bool)
+        for row, i in enumerate(group):
+            ids[row, : len(samples[i].ids)] = torch.tensor(samples[i].ids)
+            wanted = samples[i].learned if whole else samples[i].last_message
+            scored[row, : len(wanted)] = torch.tensor(wanted)
+        ids, scored = ids.to(device), scored.to(device)
+        streams = model.streams(model.batch(ids, mode))
+        before = torch.zeros_like(scored)
+        before[:, :-1] = scored[:, 1:]
+        at = before.flatten().nonzero().flatten()
+        guess = model.logits(streams[:, at]).argmax(dim=1)
+        wrong = torch.zeros(len(group), dtype=torch.bool, device=device)
+        wrong[at.div(length, rounding_mode="floor")[guess != ids.flatten()[at + 1]]] = True
+        for row, i in enumerate(group):
+            out[i] = not bool(wrong[row])
+    return out
