@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+import passes
 from products import full, low
 
 _MASKS: dict[tuple, Tensor] = {}
@@ -47,80 +48,97 @@ class _Attend(Function):
         window: int,
     ) -> tuple[Tensor, Tensor | None]:
         batch, tokens, heads, width = q.shape
-        blocks = tokens // window
-        scale = width**-0.5
         q, kv = low(q), low(kv)
-        near = _window_keys(kv, window)
-        q_blocks = q.reshape(batch * blocks, window * heads, width)
-        columns = 2 * window + 1 + (0 if comp is None else comp.shape[1])
-        scores = sink.new_empty(batch * tokens * heads, columns)
-        to_near, to_far = _parts(scores, (batch, blocks, window, tokens, heads))
-        mask = _window_mask(window, heads, q.device)
-        torch.add(mask, full(torch.bmm(q_blocks, near.transpose(1, 2))), alpha=scale, out=to_near)
-        to_near.view(batch, blocks, -1, 2 * window)[:, 0, :, :window] = -torch.inf
-        scores[:, -1] = sink.repeat(batch * tokens)
+        keys = _window_keys(kv, window)
+        near = torch.bmm(q.reshape(-1, window * heads, width), keys.transpose(1, 2))
+        far = None
         if comp is not None:
             comp = low(comp)
-            q_rows = q.reshape(batch, tokens * heads, width)
-            to_far.copy_(torch.bmm(q_rows, comp.transpose(1, 2))).mul_(scale)
-            to_far.view(batch, tokens, heads, -1).masked_fill_(~visible.unsqueeze(2), -torch.inf)
-        weight = low(torch.softmax(scores, dim=1))
-
-        to_near, to_far = _parts(weight, (batch, blocks, window, tokens, heads))
-        out = full(torch.bmm(to_near, near)).view(batch, tokens * heads, width)
-        mass = None
+            far = torch.bmm(q.reshape(batch, tokens * heads, width), comp.transpose(1, 2))
+            visible = visible.contiguous()
+        fused = q.dtype == torch.bfloat16 and q.device.type == "cpu" and passes.library() is not None
+        softmax = _softmax_fused if fused else _softmax
+        near, far, to_sink, mass = softmax(near, far, sink, visible, q.shape, window)
+        out = full(torch.bmm(near, keys)).view(batch, tokens * heads, width)
         if comp is not None:
-            mass = full(to_far).view(batch, tokens, heads, -1).sum(dim=2)
-            out = out + full(torch.bmm(to_far, comp))
+            out += torch.bmm(far, comp)
             ctx.mark_non_differentiable(mass)
         out = out.view(batch, tokens, heads, width)
-        ctx.save_for_backward(q, near, comp, weight, out)
-        ctx.window = window
+        ctx.save_for_backward(q, keys, comp, near, far, to_sink, out)
+        ctx.window, ctx.fused = window, fused
         return out, mass
 
     @staticmethod
     def backward(ctx, g: Tensor, _):
-        q, near, comp, weight, out = ctx.saved_tensors
+        q, keys, comp, near, far, to_sink, out = ctx.saved_tensors
         window = ctx.window
         batch, tokens, heads, width = q.shape
-        blocks = tokens // window
-        sizes = (batch, blocks, window, tokens, heads)
-        g_scores = out.new_zeros(weight.shape)
-        pull = (g * out).sum(dim=-1).view(-1, 1)
+        pull = (g * out).sum(dim=-1).contiguous()  # [batch, tokens, heads]
+        g_sink = -(to_sink.view(-1, heads) * pull.view(-1, heads)).sum(dim=0)
         g = low(g)
-        g_blocks = g.reshape(batch * blocks, window * heads, width)
+        g_blocks = g.reshape(-1, window * heads, width)
         g_rows = g.reshape(batch, tokens * heads, width)
-        to_near, to_far = _parts(g_scores, sizes)
-        to_near.copy_(torch.bmm(g_blocks, near.transpose(1, 2)))
-        if comp is not None:
-            to_far.copy_(torch.bmm(g_rows, comp.transpose(1, 2)))
-        g_scores = g_scores.sub_(pull).mul_(weight)
-        g_sink = g_scores[:, -1].view(-1, heads).sum(dim=0)
-        score_near, score_far = _parts(low(g_scores.mul_(width**-0.5)), sizes)
-        weight_near, weight_far = _parts(weight, sizes)
+        g_near = torch.bmm(g_blocks, keys.transpose(1, 2))
+        g_far = None if comp is None else torch.bmm(g_rows, comp.transpose(1, 2))
+        if ctx.fused:
+            rows = 0 if far is None else far.shape[2]
+            sizes = (pull.numel(), window, rows, width**-0.5)
+            passes.call("softmax_back", g_near, g_far, near, far, pull, *sizes)
+        else:
+            g_near = low((full(g_near) - pull.view(*near.shape[:2], 1)) * near * width**-0.5)
+            if comp is not None:
+                g_far = low((full(g_far) - pull.view(*far.shape[:2], 1)) * far * width**-0.5)
 
-        q_blocks = q.reshape(batch * blocks, window * heads, width)
-        g_q = full(torch.bmm(score_near, near)).view(batch, tokens * heads, width)
-        g_near = full(torch.bmm(score_near.transpose(1, 2), q_blocks))
-        g_near += torch.bmm(weight_near.transpose(1, 2), g_blocks)
+        q_blocks = q.reshape(-1, window * heads, width)
+        g_q = full(torch.bmm(g_near, keys)).view(batch, tokens * heads, width)
+        g_keys = full(torch.bmm(g_near.transpose(1, 2), q_blocks))
+        g_keys += torch.bmm(near.transpose(1, 2), g_blocks)
         g_comp = None
         if comp is not None:
-            g_q += torch.bmm(score_far, comp)
-            g_comp = full(torch.bmm(score_far.transpose(1, 2), q.reshape(g_rows.shape)))
-            g_comp += torch.bmm(weight_far.transpose(1, 2), g_rows)
-        g_near = g_near.view(batch, blocks, 2, window, width)
-        g_kv = g_near[:, :, 1].contiguous()
-        g_kv[:, :-1] += g_near[:, 1:, 0]
+            g_q += torch.bmm(g_far, comp)
+            g_comp = full(torch.bmm(g_far.transpose(1, 2), q.reshape(g_rows.shape)))
+            g_comp += torch.bmm(far.transpose(1, 2), g_rows)
+        g_keys = g_keys.view(batch, -1, 2, window, width)
+        g_kv = g_keys[:, :, 1].contiguous()
+        g_kv[:, :-1] += g_keys[:, 1:, 0]
         return g_q.view_as(q), g_kv.view(batch, tokens, width), g_comp, g_sink, None, None
 
 
-def _parts(x: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """The columns of the window and of the compressed rows, as batches of matrices."""
-    batch, blocks, window, tokens, heads = sizes
-    return (
-        x[:, : 2 * window].view(batch * blocks, window * heads, 2 * window),
-        x[:, 2 * window : -1].view(batch, tokens * heads, -1),
-    )
+def _softmax(
+    near: Tensor, far: Tensor | None, sink: Tensor, visible: Tensor | None, sizes, window: int
+) -> tuple[Tensor, Tensor | None, Tensor, Tensor | None]:
+    """Weights over the window, over compressed rows and of the sink, and the compressed rows' sum
+    over heads."""
+    batch, tokens, heads, width = sizes
+    scale = width**-0.5
+    scores = full(near) * scale + _window_mask(window, heads, near.device)
+    scores.view(batch, -1, window * heads, 2 * window)[:, 0, :, :window] = -torch.inf
+    parts = [scores.view(-1, 2 * window)]
+    if far is not None:
+        more = (full(far) * scale).view(batch, tokens, heads, -1)
+        parts.append(more.masked_fill_(~visible.unsqueeze(2), -torch.inf).flatten(0, 2))
+    parts.append(sink.repeat(batch * tokens)[:, None])
+    weight = torch.softmax(torch.cat(parts, dim=1), dim=1)
+    to_near = low(weight[:, : 2 * window]).reshape(near.shape)
+    if far is None:
+        return to_near, None, weight[:, -1], None
+    mass = weight[:, 2 * window : -1].reshape(batch, tokens, heads, -1).sum(dim=2)
+    return to_near, low(weight[:, 2 * window : -1]).reshape(far.shape), weight[:, -1], mass
+
+
+def _softmax_fused(
+    near: Tensor, far: Tensor | None, sink: Tensor, visible: Tensor | None, sizes, window: int
+) -> tuple[Tensor, Tensor | None, Tensor, Tensor | None]:
+    batch, tokens, heads, width = sizes
+    rows = 0 if far is None else far.shape[2]
+    assert 2 * window + rows <= 8192
+    to_sink = sink.new_empty(batch * tokens * heads)
+    mass = sink.new_empty(batch, tokens, rows)
+    passes.call(
+        "softmax", near, far, sink.detach(), visible, to_sink, mass,
+        batch, tokens, heads, window, rows, width**-0.5,
+    )  # fmt: skip
+    return near, far, to_sink, None if far is None else mass
 
 
 class _IndexScores(Function):

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from ops import swiglu, swiglu_gradient
-from products import full, low, project, project_one
+import passes
+from ops import swiglu_gradient
+from products import full, low
 from shape import Shape
 
 
@@ -30,9 +31,7 @@ class _Routed(Function):
         leave = low(w2)
 
         both = _each(rows, enter.transpose(1, 2), counts)
-        gate, up = (full(part) for part in both.split(w1.shape[1], dim=1))
-        middle = torch.sigmoid(gate.clamp(max=limit)).mul_(gate.clamp(max=limit))
-        middle = low(middle.mul_(up.clamp(-limit, limit)).mul_(scale))
+        middle = gated(both, scale, limit)
         out = _each(middle, leave.transpose(1, 2), counts)
         ctx.save_for_backward(rows, both, middle, scale, token, order, inverse, enter, leave)
         ctx.counts, ctx.limit, ctx.used = counts, limit, used
@@ -42,21 +41,50 @@ class _Routed(Function):
     def backward(ctx, g: Tensor):
         rows, both, middle, scale, token, order, inverse, enter, leave = ctx.saved_tensors
         counts, used = ctx.counts, ctx.used
-        gate, up = (full(part) for part in both.split(both.shape[1] // 2, dim=1))
         g_out = low(g).index_select(0, token)
-        g_middle = full(_each(g_out, leave, counts))
-        # `middle` carries the share, which is never zero.
-        g_scale = (g_middle * full(middle)).sum(dim=1) / scale[:, 0]
-        g_both = torch.empty_like(both)
-        gradients = swiglu_gradient(g_middle.mul_(scale), gate, up, ctx.limit)
-        for part, gradient in zip(g_both.split(both.shape[1] // 2, dim=1), gradients):
-            part.copy_(gradient)
+        g_both, g_scale = gated_gradient(_each(g_out, leave, counts), both, scale, ctx.limit)
         g_rows = _each(g_both, enter, counts)
         g_x = full(g_rows.index_select(0, inverse).view(-1, used, g_rows.shape[1]).sum(dim=1))
         g_share = g_scale.index_select(0, inverse).view(-1, used)
         g_enter = _each_transposed(g_both, rows, counts)
         g_w1, g_w3 = g_enter.split(both.shape[1] // 2, dim=1)
         return g_x, g_share, None, g_w1, _each_transposed(g_out, middle, counts), g_w3, None
+
+
+def _fused(both: Tensor) -> bool:
+    on_cpu = both.dtype == torch.bfloat16 and both.device.type == "cpu"
+    return on_cpu and passes.library() is not None
+
+
+def gated(both: Tensor, scale: Tensor, limit: float) -> Tensor:
+    """What enters the second matrix: from gate and up side by side, times each row's scale."""
+    inner = both.shape[1] // 2
+    if _fused(both):
+        middle = both.new_empty(both.shape[0], inner)
+        passes.call("swiglu", both, scale, middle, *middle.shape, limit)
+        return middle
+    gate, up = (full(part) for part in both.split(inner, dim=1))
+    middle = torch.sigmoid(gate.clamp(max=limit)).mul_(gate.clamp(max=limit))
+    return low(middle.mul_(up.clamp(-limit, limit)).mul_(scale))
+
+
+def gated_gradient(
+    g: Tensor, both: Tensor, scale: Tensor, limit: float
+) -> tuple[Tensor, Tensor]:
+    """With respect to `both` and to `scale`."""
+    g_both, g_scale = torch.empty_like(both), torch.empty_like(scale[:, 0])
+    if _fused(both):
+        passes.call("swiglu_back", g, both, scale, g_both, g_scale, *g.shape, limit)
+        return g_both, g_scale
+    gate, up = (full(part) for part in both.split(g.shape[1], dim=1))
+    g = full(g)
+    bare = torch.sigmoid(gate.clamp(max=limit)) * gate.clamp(max=limit) * up.clamp(-limit, limit)
+    g_scale = (g * bare).sum(dim=1)
+    for part, gradient in zip(
+        g_both.split(g.shape[1], dim=1), swiglu_gradient(g * scale, gate, up, limit)
+    ):
+        part.copy_(gradient)
+    return g_both, g_scale
 
 
 def _each(rows: Tensor, weights: Tensor, counts: list[int]) -> Tensor:
@@ -72,6 +100,29 @@ def _each_transposed(left: Tensor, right: Tensor, counts: list[int]) -> Tensor:
     """For each expert, the product over its rows: [experts, left width, right width]."""
     parts = zip(left.split(counts), right.split(counts))
     return full(torch.stack([torch.mm(a.t(), b) for a, b in parts]))
+
+
+class _Shared(Function):
+    """The same for an expert that every token uses."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, w1: Tensor, w2: Tensor, w3: Tensor, limit: float) -> Tensor:
+        rows, enter, leave = low(x), low(torch.cat([w1, w3])), low(w2)
+        both = torch.mm(rows, enter.t())
+        scale = torch.ones(len(x), 1, dtype=x.dtype, device=x.device)
+        middle = gated(both, scale, limit)
+        ctx.save_for_backward(rows, both, middle, scale, enter, leave)
+        ctx.limit = limit
+        return full(torch.mm(middle, leave.t()))
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        rows, both, middle, scale, enter, leave = ctx.saved_tensors
+        g = low(g)
+        g_both, _ = gated_gradient(torch.mm(g, leave), both, scale, ctx.limit)
+        g_w1, g_w3 = full(torch.mm(g_both.t(), rows)).chunk(2)
+        g_w2 = full(torch.mm(g.t(), middle))
+        return full(torch.mm(g_both, enter)), g_w1, g_w2, g_w3, None
 
 
 class Router(nn.Module):
@@ -122,8 +173,7 @@ class SharedExpert(nn.Module):
         self.w3 = nn.Linear(width, inner, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, up = project(x, self.w1.weight, self.w3.weight)
-        return project_one(swiglu(gate, up, self.limit), self.w2.weight)
+        return _Shared.apply(x, self.w1.weight, self.w2.weight, self.w3.weight, self.limit)
 
 
 class RoutedExperts(nn.Module):

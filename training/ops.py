@@ -13,12 +13,19 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+import passes
 from shape import STREAMS, Shape
 
 
 class _RmsNorm(Function):
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor | None, eps: float) -> Tensor:
+        if passes.apply_to(x):
+            x = x.contiguous()
+            y, rho = torch.empty_like(x), x.new_empty(*x.shape[:-1], 1)
+            passes.call("rms", x, weight, y, rho, rho.numel(), x.shape[-1], eps)
+            ctx.save_for_backward(x, weight, rho)
+            return y
         rho = torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + eps)
         ctx.save_for_backward(x, weight, rho)
         y = x * rho
@@ -27,8 +34,13 @@ class _RmsNorm(Function):
     @staticmethod
     def backward(ctx, g: Tensor):
         x, weight, rho = ctx.saved_tensors
-        unit = x * rho
         g_weight = None
+        if passes.apply_to(x):
+            g, g_x = g.contiguous(), torch.empty_like(x)
+            g_weight = None if weight is None else torch.zeros_like(weight)
+            passes.call("rms_back", g, x, weight, rho, g_x, g_weight, rho.numel(), x.shape[-1])
+            return g_x, g_weight, None
+        unit = x * rho
         if weight is not None:
             g_weight = (g * unit).flatten(0, -2).sum(dim=0)
             g = g * weight
@@ -168,6 +180,10 @@ class _Collapse(Function):
     @staticmethod
     def forward(ctx, streams: Tensor, pre: Tensor) -> Tensor:
         ctx.save_for_backward(streams, pre)
+        if passes.apply_to(streams):
+            x = torch.empty_like(streams[0])
+            passes.call("collapse", streams, pre.contiguous(), x, *x.shape)
+            return x
         x = streams[0] * pre[0][:, None]
         for m in range(1, STREAMS):
             x.addcmul_(streams[m], pre[m][:, None])
@@ -176,6 +192,11 @@ class _Collapse(Function):
     @staticmethod
     def backward(ctx, g: Tensor):
         streams, pre = ctx.saved_tensors
+        if passes.apply_to(streams):
+            g_streams, g_pre = torch.empty_like(streams), torch.empty_like(pre)
+            g = g.contiguous()
+            passes.call("collapse_back", g, streams, pre.contiguous(), g_streams, g_pre, *g.shape)
+            return g_streams, g_pre
         return pre[:, :, None] * g, torch.einsum("mnd,nd->mn", streams, g)
 
 
@@ -187,6 +208,11 @@ class _Expand(Function):
     @staticmethod
     def forward(ctx, y: Tensor, streams: Tensor, post: Tensor, comb: Tensor) -> Tensor:
         ctx.save_for_backward(y, streams, post, comb)
+        if passes.apply_to(streams):
+            out = torch.empty_like(streams)
+            sources = (y.contiguous(), streams, post.contiguous(), comb.contiguous())
+            passes.call("expand", *sources, out, *y.shape)
+            return out
         out = post[:, :, None] * y
         for i in range(STREAMS):
             for k in range(STREAMS):
@@ -196,6 +222,11 @@ class _Expand(Function):
     @staticmethod
     def backward(ctx, g: Tensor):
         y, streams, post, comb = ctx.saved_tensors
+        if passes.apply_to(streams):
+            into = tuple(torch.empty_like(x.contiguous()) for x in (y, streams, post, comb))
+            sources = (g.contiguous(), y.contiguous(), streams, post.contiguous())
+            passes.call("expand_back", *sources, comb.contiguous(), *into, *y.shape)
+            return into
         g_y = g[0] * post[0][:, None]
         for k in range(1, STREAMS):
             g_y.addcmul_(g[k], post[k][:, None])
@@ -237,21 +268,6 @@ def pool(value: Tensor, score: Tensor) -> Tensor:
     return _Pool.apply(value, score)
 
 
-class _Swiglu(Function):
-    @staticmethod
-    def forward(ctx, gate: Tensor, up: Tensor, limit: float) -> Tensor:
-        ctx.save_for_backward(gate, up)
-        ctx.limit = limit
-        low = gate.clamp(max=limit)
-        return torch.sigmoid(low).mul_(low).mul_(up.clamp(-limit, limit))
-
-    @staticmethod
-    def backward(ctx, g: Tensor):
-        gate, up = ctx.saved_tensors
-        limit = ctx.limit
-        return (*swiglu_gradient(g, gate, up, limit), None)
-
-
 def swiglu_gradient(g: Tensor, gate: Tensor, up: Tensor, limit: float) -> tuple[Tensor, Tensor]:
     low = gate.clamp(max=limit)
     bounded = up.clamp(-limit, limit)
@@ -262,7 +278,3 @@ def swiglu_gradient(g: Tensor, gate: Tensor, up: Tensor, limit: float) -> tuple[
     slope = torch.addcmul(s, act, 1 - s)
     g_gate = slope.mul_(g).mul_(bounded).mul_(gate <= limit)
     return g_gate, g_up
-
-
-def swiglu(gate: Tensor, up: Tensor, limit: float) -> Tensor:
-    return _Swiglu.apply(gate, up, limit)
