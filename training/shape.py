@@ -29,7 +29,7 @@ class Shape:
     q_lora_rank: int = 128
     o_groups: int = 2
     o_lora_rank: int = 64
-    n_routed_experts: int = 8
+    n_routed_experts: int = 4
     num_experts_per_tok: int = 2
     routed_scaling_factor: float = 1.5
     swiglu_limit: float = 10.0
