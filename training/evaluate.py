@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Questions of the validation or held-out part, answered greedily and compared exactly.
 
 An answer counts when every token of it, thinking included, is the most likely one given the
@@ -6,13 +7,16 @@ tokens before it: the same as being generated greedily.
 
 from __future__ import annotations
 
+import argparse
+import csv
+import sys
 from dataclasses import dataclass
 from typing import Callable
 
 import torch
 
 from corpus import mix, tools
-from corpus.draw import Draw
+from corpus.draw import HELD_OUT, VALIDATION, Draw
 from dataset import Document, tokenize
 from model import Mode, Model
 from render import Conversation
@@ -45,7 +49,8 @@ def suites() -> list[Suite]:
         def make(level: str | None, skill: str = skill) -> Callable[[Draw], Conversation]:
             return lambda draw: mix.single(draw, skill, level)
 
-        if skill != "sum":
+        # A product not seen in training cannot be guessed, nor can a long sum.
+        if skill not in ("sum", "multiplication"):
             out.append(Suite(skill, chance, make(None)))
         out.append(Suite(f"{skill}, thinking", 0.0, make("high")))
     out.append(Suite("addition, low effort", 0.0, lambda draw: mix.single(draw, "addition", "low")))
@@ -101,3 +106,58 @@ def right_answers(
         for row, i in enumerate(group):
             out[i] = not bool(wrong[row])
     return out
+
+
+@torch.no_grad()
+def draft_agreement(model: Model, samples: list[Document], mode: Mode) -> tuple[int, int]:
+    """How often the drafter guesses what the model would say one token later, and of how many."""
+    agree = total = 0
+    for sample in samples:
+        ids = torch.tensor([sample.ids])
+        batch = model.batch(ids, mode)
+        streams = model.streams(batch)
+        said = model.logits(streams).argmax(dim=1)
+        drafted = model.draft_streams(streams, ids.roll(-1, dims=1), batch)
+        guess = model.draft_logits(drafted).argmax(dim=1)
+        # Place i guesses token i + 2, which the model says at place i + 1.
+        counted = torch.tensor(sample.learned[2:])
+        agree += int((guess[:-2] == said[1:-1])[counted].sum())
+        total += int(counted.sum())
+    return agree, total
+
+
+def main() -> None:
+    from export import load_model  # which needs the trainer's parts only here
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", help="folder of the training run")
+    parser.add_argument("--tokenizer", required=True)
+    parser.add_argument("--part", choices=(VALIDATION, HELD_OUT), default=HELD_OUT)
+    parser.add_argument("--items", type=int, default=200, help="questions per skill [200]")
+    parser.add_argument("--only", default="", help="skills whose name contains this")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    tokenizer = Tokenizer.load(options.tokenizer)
+    model, _ = load_model(options.run)
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(["skill", "chance", "items", "right", "with random rows"])
+    kept: list[Document] = []
+    with torch.no_grad():
+        for suite in suites():
+            if options.only not in suite.name:
+                continue
+            samples = documents(suite, options.items, options.part, tokenizer)
+            kept += samples[: max(1, options.items // 20)]
+            torch.manual_seed(1)
+            shares = [
+                sum(right_answers(model, samples, suite.whole, mode)) / len(samples)
+                for mode in (Mode(rounded=True), Mode(rounded=True, random_choice=True))
+            ]
+            out.writerow([suite.name, f"{suite.chance:.3f}", len(samples), *(f"{s:.3f}" for s in shares)])
+            sys.stdout.flush()
+    agree, total = draft_agreement(model, kept, Mode(rounded=True))
+    out.writerow(["drafter agrees", "", total, f"{agree / max(total, 1):.3f}", ""])
+
+
+if __name__ == "__main__":
+    main()

@@ -116,7 +116,6 @@ def _multiply(draw: Draw) -> Task:
         "multiplication", question, str(a * b),
         _thoughts(f"{series}.", f"{b} times {a}: {series}. That makes {a * b}.",
                   f"Check: {', '.join(str(b * k) for k in range(1, a + 1))}. Correct."),
-        direct=False,
     )  # fmt: skip
 
 
