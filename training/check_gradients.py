@@ -48,6 +48,7 @@ def cases() -> dict:
         "sinkhorn": (lambda c: ops.sinkhorn(c, 8, 1e-6), (random(4, 4, 3),)),
         "collapse": (ops.collapse, (random(4, 3, 5), random(4, 3))),
         "expand": (ops.expand, (random(3, 5), random(4, 3, 5), random(4, 3), random(4, 4, 3))),
+        "grouped product": (products.project_groups, (random(5, 2, 3), random(2, 4, 3))),
         "pool": (ops.pool, (random(2, 3, 4, 5), random(2, 3, 4, 5))),
         "shared expert": (
             lambda x, w1, w2, w3: _Shared.apply(x, w1, w2, w3, 0.8),

@@ -17,7 +17,7 @@ import ops
 import rounding
 from attention_core import attend, index_scores
 from experts import Experts
-from products import project, project_one
+from products import project, project_groups, project_one
 from shape import INDEXED_RATIO, STREAMS, Shape
 
 
@@ -174,8 +174,7 @@ class Attention(nn.Module):
         out = ops.rotate(out, turn.conj()[:, None])
         groups = out.reshape(sequences * tokens, shape.o_groups, -1)
         parts = self.wo_a.weight.view(shape.o_groups, shape.o_lora_rank, -1)
-        low = [project_one(groups[:, g], parts[g]) for g in range(shape.o_groups)]
-        return project_one(torch.cat(low, dim=1), self.wo_b.weight)
+        return project_one(project_groups(groups, parts).flatten(1), self.wo_b.weight)
 
     def _finished_rows(self, comp: Tensor, tokens: int) -> Tensor:
         rows = torch.arange(comp.shape[1], device=comp.device)
@@ -222,21 +221,24 @@ class Layer(nn.Module):
         self.ffn = Experts(shape, hashed)
 
     def forward(self, streams: Tensor, batch: Batch) -> Tensor:
-        x, post, comb = self._enter(streams, "attn", batch)
+        x, streams, post, comb = self._enter(streams, "attn", batch)
         x = self.attn_norm(x)
         y = self.attn(x, batch)
         batch.note(attn_in=x, attn_out=y, attn_post=post, attn_comb=comb)
         streams = ops.expand(y, streams, post, comb)
 
-        x, post, comb = self._enter(streams, "ffn", batch)
+        x, streams, post, comb = self._enter(streams, "ffn", batch)
         x = self.ffn_norm(x)
         y = self.ffn(x, batch.ids.flatten(), batch.trace[-1] if batch.trace is not None else None)
         batch.note(ffn_in=x, ffn_out=y, ffn_post=post, ffn_comb=comb)
         return ops.expand(y, streams, post, comb)
 
-    def _enter(self, streams: Tensor, site: str, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    def _enter(
+        self, streams: Tensor, site: str, batch: Batch
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The input of a sublayer, the streams, and how its output goes back to them."""
         shape = self.shape
-        mix = ops.stream_mix(streams, getattr(self, f"hc_{site}_fn"), shape.rms_norm_eps)
+        mix, streams = ops.stream_mix(streams, getattr(self, f"hc_{site}_fn"), shape.rms_norm_eps)
         pre, post, comb = split_mix(
             mix,
             getattr(self, f"hc_{site}_scale"),
@@ -244,7 +246,7 @@ class Layer(nn.Module):
             batch.mode.sinkhorn or shape.hc_sinkhorn_iters,
             shape.hc_eps,
         )
-        return ops.collapse(streams, pre), post, comb
+        return *ops.collapse(streams, pre), post, comb
 
 
 def split_mix(
@@ -283,9 +285,9 @@ def _add_stream_head(module: nn.Module, shape: Shape) -> None:
 
 
 def _reduce_streams(module: nn.Module, streams: Tensor, shape: Shape) -> Tensor:
-    mix = ops.stream_mix(streams, module.hc_head_fn, shape.rms_norm_eps)
+    mix, streams = ops.stream_mix(streams, module.hc_head_fn, shape.rms_norm_eps)
     weight = torch.sigmoid(mix * module.hc_head_scale + module.hc_head_base[:, None])
-    return module.norm(ops.collapse(streams, weight + shape.hc_eps))
+    return module.norm(ops.collapse(streams, weight + shape.hc_eps)[0])
 
 
 class Model(nn.Module):

@@ -116,9 +116,14 @@ def hadamard(x: Tensor) -> Tensor:
     return x * width**-0.5
 
 
+# Streams are read at three places of a sublayer: where they are mixed, collapsed and expanded. The
+# first two hand them on unchanged, so that in the backward pass their gradient comes by, and each
+# adds its part to it in place instead of leaving one more large array to be summed.
+
+
 class _StreamMix(Function):
     @staticmethod
-    def forward(ctx, streams: Tensor, fn: Tensor, eps: float) -> Tensor:
+    def forward(ctx, streams: Tensor, fn: Tensor, eps: float) -> tuple[Tensor, Tensor]:
         _, tokens, width = streams.shape
         parts = fn.view(fn.shape[0], STREAMS, width)
         raw = parts[:, 0] @ streams[0].t()
@@ -127,26 +132,26 @@ class _StreamMix(Function):
         square = torch.linalg.vector_norm(streams, dim=-1).square().sum(dim=0)
         rho = torch.rsqrt(square / (STREAMS * width) + eps)
         ctx.save_for_backward(streams, fn, raw, rho)
-        return raw * rho
+        return raw * rho, streams.view_as(streams)
 
     @staticmethod
-    def backward(ctx, g: Tensor):
+    def backward(ctx, g: Tensor, g_streams: Tensor):
         streams, fn, raw, rho = ctx.saved_tensors
         width = streams.shape[2]
         parts = fn.view(fn.shape[0], STREAMS, width)
         pull = ((g * raw).sum(dim=0) * rho.pow(3) / (-STREAMS * width))[:, None]
         g = g * rho
-        g_streams = torch.empty_like(streams)
+        g_streams = g_streams.contiguous()
         g_fn = torch.empty_like(parts)
         for m in range(STREAMS):
-            torch.mm(g.t(), parts[:, m], out=g_streams[m])
+            g_streams[m].addmm_(g.t(), parts[:, m])
             g_streams[m].addcmul_(streams[m], pull)
             g_fn[:, m] = g @ streams[m]
         return g_streams, g_fn.view_as(fn), None
 
 
-def stream_mix(streams: Tensor, fn: Tensor, eps: float) -> Tensor:
-    """What the streams of each token say about their mixing: [outputs, tokens]."""
+def stream_mix(streams: Tensor, fn: Tensor, eps: float) -> tuple[Tensor, Tensor]:
+    """What the streams of each token say about their mixing, [outputs, tokens]; the streams."""
     return _StreamMix.apply(streams, fn, eps)
 
 
@@ -178,29 +183,32 @@ def sinkhorn(comb: Tensor, iterations: int, eps: float) -> Tensor:
 
 class _Collapse(Function):
     @staticmethod
-    def forward(ctx, streams: Tensor, pre: Tensor) -> Tensor:
+    def forward(ctx, streams: Tensor, pre: Tensor) -> tuple[Tensor, Tensor]:
         ctx.save_for_backward(streams, pre)
         if passes.apply_to(streams):
             x = torch.empty_like(streams[0])
             passes.call("collapse", streams, pre.contiguous(), x, *x.shape)
-            return x
+            return x, streams.view_as(streams)
         x = streams[0] * pre[0][:, None]
         for m in range(1, STREAMS):
             x.addcmul_(streams[m], pre[m][:, None])
-        return x
+        return x, streams.view_as(streams)
 
     @staticmethod
-    def backward(ctx, g: Tensor):
+    def backward(ctx, g: Tensor, g_streams: Tensor):
         streams, pre = ctx.saved_tensors
+        g_streams = g_streams.contiguous()
         if passes.apply_to(streams):
-            g_streams, g_pre = torch.empty_like(streams), torch.empty_like(pre)
-            g = g.contiguous()
+            g, g_pre = g.contiguous(), torch.empty_like(pre)
             passes.call("collapse_back", g, streams, pre.contiguous(), g_streams, g_pre, *g.shape)
             return g_streams, g_pre
-        return pre[:, :, None] * g, torch.einsum("mnd,nd->mn", streams, g)
+        for m in range(STREAMS):
+            g_streams[m].addcmul_(g, pre[m][:, None])
+        return g_streams, torch.einsum("mnd,nd->mn", streams, g)
 
 
-def collapse(streams: Tensor, pre: Tensor) -> Tensor:
+def collapse(streams: Tensor, pre: Tensor) -> tuple[Tensor, Tensor]:
+    """The sum of the streams, weighted by `pre` [streams, tokens]; the streams."""
     return _Collapse.apply(streams, pre)
 
 

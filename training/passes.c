@@ -38,6 +38,7 @@ void collapse(const float* streams, const float* pre, float* x, long tokens, lon
   }
 }
 
+// Adds to g_streams.
 void collapse_back(const float* g, const float* streams, const float* pre, float* g_streams,
                    float* g_pre, long tokens, long width) {
   const long plane = tokens * width;
@@ -49,7 +50,7 @@ void collapse_back(const float* g, const float* streams, const float* pre, float
       const float p = pre[m * tokens + n];
       float sum = 0;
       for (long d = 0; d < width; ++d) {
-        out[d] = p * gn[d];
+        out[d] += p * gn[d];
         sum += gn[d] * s[d];
       }
       g_pre[m * tokens + n] = sum;

@@ -60,3 +60,23 @@ def project(x: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
 
 def project_one(x: Tensor, weight: Tensor) -> Tensor:
     return _Project.apply(x, weight)[0]
+
+
+class _ProjectGroups(Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, weight: Tensor) -> Tensor:
+        rows, weight = low(x).transpose(0, 1), low(weight)
+        ctx.save_for_backward(rows, weight)
+        return full(torch.bmm(rows, weight.transpose(1, 2))).transpose(0, 1).contiguous()
+
+    @staticmethod
+    def backward(ctx, g: Tensor):
+        rows, weight = ctx.saved_tensors
+        g = low(g).transpose(0, 1)
+        g_x = full(torch.bmm(g, weight)).transpose(0, 1)
+        return g_x, full(torch.bmm(g.transpose(1, 2), rows))
+
+
+def project_groups(x: Tensor, weight: Tensor) -> Tensor:
+    """Each group of channels times its own matrix: [rows, groups, in] and [groups, out, in]."""
+    return _ProjectGroups.apply(x, weight)
