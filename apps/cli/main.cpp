@@ -4,6 +4,7 @@
 #include "cli/logits.h"
 #include "cli/perplexity.h"
 #include "cli/render.h"
+#include "cli/talk.h"
 #include "cli/tokenize.h"
 #include "shared/command_line.h"
 
@@ -13,8 +14,10 @@ constexpr char kAbout[] =
     "DwarfStar: DeepSeek V4 on your own machine.\n"
     "\n"
     "Examples:\n"
+    "  ds4 -m model.gguf                   chat; /help lists what else can be typed\n"
+    "  ds4 -m model.gguf -p 'Why?'         one answer to standard output\n"
+    "  ds4 -m model.gguf < question.txt    the same; thinking goes to standard error\n"
     "  ds4 inspect model.gguf              what a file is, and what running it takes\n"
-    "  ds4 inspect model.gguf --ctx 262144 the same for a longer session\n"
     "  ds4 tokenize -m model.gguf 'Hello'  the tokens of a text\n"
     "  ds4 render chat.json                the prompt that a conversation becomes\n"
     "  ds4 logits -m model.gguf --tokens 0,5,7 -o out.f32   what the model says behind tokens\n"
@@ -161,6 +164,101 @@ void add_render(CLI::App& app, ds4::cli::RenderCommand& options, int& exit_code)
   command->callback([&options, &exit_code] { exit_code = ds4::cli::render(options); });
 }
 
+void add_talk_prompt(CLI::App& app, ds4::cli::TalkOptions& options) {
+  const std::string group = "One answer";
+  auto* prompt = app.add_option("-p,--prompt", options.prompt, "Answer this and end")->group(group);
+  app.add_option("--prompt-file", options.prompt_file,
+                 "Answer this file's text; - is standard input")
+      ->group(group)
+      ->excludes(prompt);
+  app.add_flag("--raw", options.raw, "Go on from the prompt as it is, without any template")
+      ->group(group);
+  app.add_flag("--json", options.json, "Print each event as a line of JSON")->group(group);
+  app.add_flag("--trace", options.trace, "Print prompt, tokens and timings to standard error")
+      ->group(group);
+}
+
+void add_talk_conversation(CLI::App& app, ds4::cli::TalkOptions& options) {
+  const std::string group = "Conversation";
+  auto& chat = options.chat;
+  app.add_option("--system", chat.system, "Instructions to the model")->group(group);
+  const auto effort = [&](const char* name, const char* word, const char* about) {
+    return app
+        .add_flag_callback(
+            name, [&chat, word] { chat.thinking = word; }, about)
+        ->group(group);
+  };
+  auto* think = effort("--think", "high", "Think before answering [yes]");
+  auto* no_think = effort("--nothink", "off", "Answer at once")->excludes(think);
+  auto* think_max = effort("--think-max", "max", "Think as long as it takes")
+                        ->excludes(think)
+                        ->excludes(no_think);
+  app.add_option("--effort", chat.thinking,
+                 "Of thinking: off, low, high, max or another word [high]")
+      ->group(group)
+      ->excludes(think)
+      ->excludes(no_think)
+      ->excludes(think_max);
+  app.add_flag("--hide-thinking", options.hide_thinking, "Do not show it")->group(group);
+  app.add_option("-n", chat.answer_tokens_max, "Tokens of an answer at most [to the end]")
+      ->group(group);
+  app.add_option("--save-session", options.save_session,
+                 "Keep it under this name or path at the end")
+      ->group(group);
+  app.add_option("--load-session", options.load_session, "Go on with the one kept so")
+      ->group(group);
+}
+
+void add_talk_sampling(CLI::App& app, ds4::SamplingOptions& sampling) {
+  const std::string group = "Sampling";
+  app.add_option("--temp", sampling.temperature, "Temperature; 0 takes the best token [1]")
+      ->check(CLI::Range(0.0F, 100.0F))
+      ->group(group);
+  app.add_option("--top-k", sampling.top_k, "Only the so many best tokens [all]")->group(group);
+  app.add_option("--top-p", sampling.top_p, "Only the best tokens of this share together [1]")
+      ->check(CLI::Range(0.0F, 1.0F))
+      ->group(group);
+  app.add_option("--min-p", sampling.min_p, "Only tokens of this share of the best one [0]")
+      ->check(CLI::Range(0.0F, 1.0F))
+      ->group(group);
+  app.add_option("--typical", sampling.typical, "Only the most typical tokens of this share [1]")
+      ->check(CLI::Range(0.0F, 1.0F))
+      ->group(group);
+  app.add_option("--repeat-penalty", sampling.repetition_penalty, "On tokens that just came [1]")
+      ->group(group);
+  app.add_option("--presence-penalty", sampling.presence_penalty, "On tokens of the answer [0]")
+      ->group(group);
+  app.add_option("--frequency-penalty", sampling.frequency_penalty, "On them for each time [0]")
+      ->group(group);
+  app.add_option("--seed", sampling.seed, "Makes answers repeatable [from the system]")
+      ->group(group);
+}
+
+void add_talk_engine(CLI::App& app, ds4::EngineOptions& engine) {
+  const std::string group = "Engine";
+  app.add_option("--ctx", engine.context_tokens, "Tokens of the context [32768]")
+      ->check(CLI::Range(1, 1 << 24))
+      ->group(group);
+  app.add_option("--threads", engine.threads, "Threads [one a processor]")
+      ->check(CLI::Range(1, 4096))
+      ->group(group);
+  app.add_option("--isa", engine.isa, "Instruction set of the kernels [the best there is]")
+      ->group(group);
+  app.add_option("--mtp", engine.drafter, "A drafter's file [the one in the model, if any]")
+      ->group(group);
+  app.add_option("--mtp-draft", engine.draft_tokens, "Tokens drafted at a time; 0 is none")
+      ->check(CLI::Range(0, 64))
+      ->group(group);
+  auto* steer = app.add_option("--steer", engine.steering, "A direction's file")->group(group);
+  app.add_option("--steer-scale", engine.steering_scale, "Strength of the direction [1]")
+      ->group(group)
+      ->needs(steer);
+  app.add_flag_callback(
+         "--no-qat", [&engine] { engine.round_rows = false; },
+         "Leave out the roundings of the state that the model was trained with")
+      ->group(group);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -188,5 +286,12 @@ int main(int argc, char** argv) {
   ds4::cli::PerplexityOptions perplexity;
   add_perplexity(app, perplexity, exit_code);
 
-  return ds4::run_command_line(app, argc, argv, exit_code);
+  ds4::cli::TalkOptions talk;
+  app.add_option("-m,--model", talk.model, "A model file, or any part of a split one");
+  add_talk_prompt(app, talk);
+  add_talk_conversation(app, talk);
+  add_talk_sampling(app, talk.chat.sampling);
+  add_talk_engine(app, talk.engine);
+
+  return ds4::run_command_line(app, argc, argv, exit_code, [&] { return ds4::cli::talk(talk); });
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
 
 #include "shared/console.h"
@@ -18,16 +19,18 @@ inline CLI::App* add_command(CLI::App& app, const std::string& name, const std::
   return command;
 }
 
-// Parses, which runs the command given; without one, shows the help. Returns the exit code of what
-// could not be parsed (1) or of --help and --version (0), else `exit_code`, which commands set.
-inline int run_command_line(CLI::App& app, int argc, char** argv, const int& exit_code) {
+// Parses, which runs the command given; without one, runs `otherwise` or, without that, shows the
+// help. Returns the exit code of what could not be parsed (1) or of --help and --version (0), else
+// `exit_code`, which commands set.
+inline int run_command_line(CLI::App& app, int argc, char** argv, const int& exit_code,
+                            const std::function<int()>& otherwise = {}) {
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 1;
   }
-  if (app.get_subcommands().empty()) return report(app.help());
+  if (app.get_subcommands().empty()) return otherwise ? otherwise() : report(app.help());
   return exit_code;
 }
 

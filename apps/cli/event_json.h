@@ -1,0 +1,11 @@
+// The events of an answer as JSON, for `ds4 --json`. apps/cli/run.h lists the names.
+#pragma once
+
+#include "base/json.h"
+#include "ds4/chat.h"
+
+namespace ds4::cli {
+
+Json event_json(const Event& event);
+
+}  // namespace ds4::cli
