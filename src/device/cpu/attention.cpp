@@ -11,6 +11,7 @@
 #include "device/cpu/row_codec.h"
 #include "device/cpu/row_operations.h"
 #include "device/cpu/scratch_needs.h"
+#include "quant/codec.h"
 
 #define DS4_BODY "device/cpu/attention.inc"
 #include "device/cpu/for_each_isa.inc"
@@ -94,12 +95,13 @@ class Block {
   }
 
   void begin() {
-    const auto* sinks = reinterpret_cast<const float*>(args_.sinks->data);
     for (std::uint32_t q = 0; q < queries_; ++q) {
       float* maximum = maximum_ + q * head_stride_;
       float* denominator = denominator_ + q * head_stride_;
       std::fill(maximum, maximum + head_stride_, 0.0f);
-      std::memcpy(maximum, sinks + first_head_, heads_ * sizeof(float));
+      const std::uint64_t element = quant::info(args_.sinks->type).block_bytes;
+      quant::decode_row(args_.sinks->type, args_.sinks->data + first_head_ * element, maximum,
+                        heads_);
       std::fill(denominator, denominator + head_stride_, 1.0f);
       float* out = args_.out + offset(q);
       std::fill(out, out + std::size_t{heads_} * tile_.width, 0.0f);
@@ -214,7 +216,7 @@ ScratchNeeds attend_needs(const Capacity& capacity) {
 }
 
 void attend(Workplace at, const Batch& batch, const AttendArgs& args) {
-  CHECK(args.states.size() == batch.segments.size() && args.sinks->type == quant::Type::f32);
+  CHECK(args.states.size() == batch.segments.size());
   if (batch.rows == 0) return;
   std::uint32_t blocks = 0;
   for (const Segment& segment : batch.segments) {
