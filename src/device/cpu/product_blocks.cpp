@@ -1,6 +1,7 @@
 #include "device/cpu/product_blocks.h"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 

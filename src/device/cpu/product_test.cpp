@@ -80,6 +80,35 @@ TEST_P(products_of_blocks, have_the_bits_of_the_definition) {
   }
 }
 
+// The largest sums that codes can make, of both signs.
+TEST_P(products_of_blocks, do_not_overflow) {
+  const Type type = GetParam();
+  const std::size_t columns = 1024, rows = 4, size = quant::info(type).block_bytes;
+  const std::size_t scale_bytes = type == Type::mxfp4 ? 1 : type == Type::q4_k ? 4 : 2;
+  Workplace workplace;
+  for (const unsigned char byte : {0x80, 0x7F, 0xFF, 0x00}) {
+    auto weight = random_blocks(9, type, rows, columns);
+    for (std::size_t i = 0; i < weight.size(); ++i) {
+      const std::size_t at = i % size;
+      const bool is_scale = type == Type::q2_k ? at >= 80 : at < scale_bytes;
+      if (!is_scale) weight[i] = std::byte{byte};
+    }
+    for (const float sign : {1.0f, -1.0f}) {
+      const std::vector<float> x(8 * columns, sign);
+      const Rounded rounded(x.data(), columns);
+      for (const Isa isa : runnable_isas()) {
+        for (const std::uint32_t inputs : {1u, 8u}) {
+          const auto got = workplace.multiply(isa, type, weight, rows, columns, x, inputs);
+          for (std::size_t r = 0; r < rows; ++r) {
+            const std::byte* row = &weight[r * quant::row_bytes(type, columns)];
+            EXPECT_EQ(got[(inputs - 1) * (rows + 5) + r], reference(type, row, columns, rounded));
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_P(products_of_blocks, take_the_input_rows_they_are_told) {
   const Type type = GetParam();
   const std::size_t columns = 512, rows = 19;

@@ -51,12 +51,6 @@ inline std::vector<std::byte> random_blocks(std::uint32_t seed, quant::Type type
         put_scale(at + 2);
         break;
       case quant::Type::q8_0:
-        put_scale(at);
-        // Codes are within -127..127.
-        for (std::size_t i = 2; i < size; ++i) {
-          if (bytes[at + i] == std::byte{0x80}) bytes[at + i] = std::byte{0x7F};
-        }
-        break;
       case quant::Type::iq2_xxs:
         put_scale(at);
         break;
