@@ -10,8 +10,8 @@
 
 #include "base/human.h"
 #include "base/utf8.h"
+#include "cli/answer_output.h"
 #include "shared/console.h"
-#include "terminal/answer_view.h"
 #include "terminal/attached_file.h"
 #include "terminal/commands.h"
 #include "terminal/history.h"
@@ -51,9 +51,11 @@ std::string thinking_text(const std::string& effort) {
 class ChatSession {
  public:
   ChatSession(const TalkOptions& options, Opened opened)
-      : options_(options), engine_(std::move(opened.engine)), name_(options.save_session) {
+      : options_(options),
+        engine_(std::move(opened.engine)),
+        name_(options.save_session.empty() ? options.load_session : options.save_session),
+        output_({.hide_thinking = options.hide_thinking}) {
     chats_.push_back(std::move(opened.chat));
-    if (options.hide_thinking) view_.hide_thinking();
   }
 
   int talk() {
@@ -82,15 +84,12 @@ class ChatSession {
     return chats_.size() > 1 ? std::to_string(current_ + 1) + "> " : "> ";
   }
 
-  void write(const std::string& text) {
-    // A terminal that is gone needs no more answers.
-    if (!terminal::write_out(text)) is_over_ = true;
+  // A terminal that is gone needs no more answers.
+  void note(const std::string& text, terminal::Styles style = terminal::kDim) {
+    if (!output_.note(text, style)) is_over_ = true;
   }
-  void note(const std::string& text) {
-    write(view_.note(text, terminal::kDim, terminal::standard_screen()));
-  }
-  void complain(const std::string& text) {
-    write(view_.note(text, terminal::kPlain, terminal::standard_screen()));
+  void show(const Event& event) {
+    if (!output_.show(event)) is_over_ = true;
   }
 
   void greet() {
@@ -122,17 +121,17 @@ class ChatSession {
                                           &chat());
     note("");
     for (const Event& event : answer) {
-      write(view_.show(event, terminal::standard_screen()));
+      show(event);
       if (is_over_) chat().stop();
       if (const auto* finished = std::get_if<Finished>(&event)) last_ = *finished;
     }
-    note("");
+    if (!output_.separate()) is_over_ = true;
   }
 
   void carry_out(const std::string& line) {
     const auto command = terminal::read_command(line);
     const Result<void> done = command.ok() ? carry_out(*command) : Result<void>(command.error());
-    if (!done.ok()) complain(done.error().message);
+    if (!done.ok()) note(done.error().message, terminal::kPlain);
   }
 
   Result<void> carry_out(const Command& command) {
@@ -237,12 +236,11 @@ class ChatSession {
          (messages.size() == 1 ? " message." : " messages."));
     const std::size_t first = messages.size() - std::min<std::size_t>(messages.size(), 2);
     for (std::size_t i = first; i < messages.size(); ++i) {
-      const terminal::Screen screen = terminal::standard_screen();
       if (messages[i].is_user) {
-        write(view_.note(prompt() + beginning(messages[i].text), terminal::kPrompt, screen));
+        note(prompt() + beginning(messages[i].text), terminal::kPrompt);
       } else {
-        write(view_.show(AnswerText{messages[i].text}, screen));
-        write(view_.show(Finished{}, screen));
+        show(AnswerText{messages[i].text});
+        show(Finished{});
       }
     }
   }
@@ -323,7 +321,7 @@ class ChatSession {
   std::optional<Finished> last_;
   terminal::History history_;
   bool told_history_ = false;
-  terminal::AnswerView view_;
+  AnswerOutput output_;
   bool is_over_ = false;
 };
 

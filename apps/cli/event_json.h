@@ -1,4 +1,4 @@
-// The events of an answer as JSON, for `ds4 --json`. apps/cli/run.h lists the names.
+// The events of an answer as JSON, for `ds4 --json`. docs/chat.md lists the names.
 #pragma once
 
 #include "base/json.h"

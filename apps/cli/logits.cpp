@@ -110,9 +110,9 @@ Result<void> carry_out(const LogitsOptions& options) {
     return {};
   };
   ProgressBar progress({.label = "evaluating",
-                     .total = tokens.size(),
-                     .unit = ProgressUnit::items,
-                     .items = "tokens"});
+                        .total = tokens.size(),
+                        .unit = ProgressUnit::items,
+                        .items = "tokens"});
   TRY_DO(runner->run(tokens, ascending, see, [&](std::uint64_t done) { progress.add(done); }));
   TRY_DO(file.commit());
   progress.finish();

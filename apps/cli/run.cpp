@@ -1,7 +1,6 @@
 #include "cli/run.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <span>
@@ -10,12 +9,10 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "cli/answer_output.h"
 #include "cli/event_json.h"
 #include "shared/console.h"
 #include "shared/input.h"
-#include "terminal/answer_view.h"
-#include "terminal/display_width.h"
-#include "terminal/line_reader.h"
 #include "terminal/state_folder.h"
 #include "terminal/status_line.h"
 #include "terminal/terminal_mode.h"
@@ -48,53 +45,6 @@ Result<std::string> read_prompt(const TalkOptions& options) {
   }
   return text;
 }
-
-// Writes the events of one answer where they go.
-class Output {
- public:
-  explicit Output(const TalkOptions& options) : options_(options) {
-    view_.hide_figures();
-    if (options.hide_thinking) view_.hide_thinking();
-  }
-
-  void show(const Event& event) {
-    if (options_.json) return print(to_text(event_json(event)) + "\n");
-    const terminal::Screen screen = terminal::standard_screen();
-    if (::isatty(STDOUT_FILENO) == 1) return print(view_.show(event, screen));
-    if (const auto* e = std::get_if<ReasoningText>(&event)) think(e->text);
-    if (const auto* e = std::get_if<AnswerText>(&event)) {
-      end_thinking();
-      print(e->text);
-    }
-    if (const auto* e = std::get_if<ToolCallFailed>(&event))
-      report("a call cannot be read: " + e->reason);
-    if (std::holds_alternative<Finished>(event)) end_thinking();
-  }
-
- private:
-  void think(const std::string& text) {
-    if (options_.hide_thinking || text.empty()) return;
-    const TerminalStyle style = terminal_style(STDERR_FILENO);
-    const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
-    std::string out = is_terminal ? terminal::safe_text(text) : text;
-    ends_line_ = out.back() == '\n';
-    is_thinking_ = true;
-    if (style.colour) out = "\x1b[2m" + out + "\x1b[0m";
-    write_aside(out);
-  }
-  void end_thinking() {
-    if (is_thinking_ && !ends_line_) write_aside("\n");
-    is_thinking_ = false;
-  }
-  static void write_aside(const std::string& text) {
-    // What cannot be written to standard error has nowhere to go.
-    [[maybe_unused]] const auto count = ::write(STDERR_FILENO, text.data(), text.size());
-  }
-
-  const TalkOptions& options_;
-  terminal::AnswerView view_;
-  bool is_thinking_ = false, ends_line_ = true;
-};
 
 // To standard error: the prompt and the answer as tokens, and what they took.
 void trace(const Engine& engine, const Chat& chat, const AnswerStats& stats) {
@@ -133,14 +83,18 @@ int exit_code(const Finished& finished) {
 Result<int> carry_out(const TalkOptions& options) {
   TRY(const std::string prompt, read_prompt(options));
   TRY(Opened opened, open_chat(options));
-  Output output(options);
+  AnswerOutput output({.hide_thinking = options.hide_thinking, .hide_figures = true});
   Finished finished;
   {
     const terminal::OnInterrupt interrupt([](void* chat) { static_cast<Chat*>(chat)->stop(); },
                                           &opened.chat);
     for (const Event& event :
          options.raw ? opened.chat.complete(prompt) : opened.chat.ask(prompt)) {
-      output.show(event);
+      if (options.json) {
+        print(to_text(event_json(event)) + "\n");
+      } else if (!output.show(event)) {
+        opened.chat.stop();
+      }
       if (const auto* end = std::get_if<Finished>(&event)) finished = *end;
     }
   }

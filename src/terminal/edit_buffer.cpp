@@ -10,6 +10,7 @@ namespace ds4::terminal {
 namespace {
 
 constexpr std::size_t kPastMax = 200;
+constexpr std::size_t kPastBytesMax = 1 << 17;  // of one text; longer ones have no past
 
 bool is_word_byte(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -162,6 +163,7 @@ void EditBuffer::transpose() {
 void EditBuffer::remember(bool is_typing) {
   const bool goes_on = is_typing && was_typing_;
   was_typing_ = is_typing;
+  if (text_.size() > kPastBytesMax) return past_.clear();
   if (goes_on || (!past_.empty() && past_.back().text == text_)) return;
   if (past_.size() == kPastMax) past_.erase(past_.begin());
   past_.push_back({text_, cursor_});
