@@ -1,323 +1,419 @@
-// What people see of `ds4` without a command, and what other programs get: the real command line
-// over an engine that follows the script of tests/scripted_face.cpp.
+// The face, include/ds4/engine.h and chat.h, over a small random model: what it says is noise, but
+// it must be the same noise however one gets there.
+#include "ds4/chat.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 
-#include "base/json.h"
-#include "terminal/terminal_child.h"
-#include "terminal/virtual_terminal.h"
-#include "tests/shell.h"
+#include "ds4/engine.h"
+#include "tests/small_model.h"
 
 namespace ds4 {
 namespace {
 
-namespace fs = std::filesystem;
-using terminal::TerminalChild;
-using terminal::VirtualTerminal;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
-constexpr char kProgram[] = DS4_BUILD_DIR "/tests/scripted_ds4";
+std::unique_ptr<Engine> open(const EngineOptions& options = {.context_tokens = 4096}) {
+  auto engine = Engine::open(tests::small_model(), options);
+  EXPECT_TRUE(engine.ok()) << engine.error().message;
+  return *std::move(engine);
+}
 
-class chat_test : public testing::Test {
+ChatOptions talk(std::uint64_t tokens = 24) {
+  ChatOptions options;
+  options.system = "Be brief.";
+  options.thinking = "off";
+  options.sampling.seed = 5;
+  options.answer_tokens_max = tokens;
+  return options;
+}
+
+struct Heard {
+  std::string reasoning, answer;
+  Finished finished;
+  int progress = 0, after_end = 0;
+};
+
+Heard listen(Answer answer) {
+  Heard heard;
+  bool has_ended = false;
+  for (const Event& event : answer) {
+    heard.after_end += has_ended ? 1 : 0;
+    if (const auto* text = std::get_if<ReasoningText>(&event)) heard.reasoning += text->text;
+    if (const auto* text = std::get_if<AnswerText>(&event)) heard.answer += text->text;
+    heard.progress += std::holds_alternative<Progress>(event) ? 1 : 0;
+    if (const auto* end = std::get_if<Finished>(&event)) {
+      heard.finished = *end;
+      has_ended = true;
+    }
+  }
+  EXPECT_TRUE(has_ended);
+  EXPECT_EQ(heard.after_end, 0);
+  EXPECT_FALSE(answer.next());
+  if (heard.finished.reason != FinishReason::failed) {
+    EXPECT_EQ(heard.finished.turn.answer, heard.answer);
+    EXPECT_EQ(heard.finished.turn.reasoning, heard.reasoning);
+  }
+  return heard;
+}
+
+Chat start(Engine& engine, const ChatOptions& options) {
+  auto chat = engine.start(options);
+  EXPECT_TRUE(chat.ok()) << chat.error().message;
+  return *std::move(chat);
+}
+
+TEST(chat, example_of_the_header_works) {
+  const auto run = []() -> Result<void> {
+    std::string shown;
+    const auto show = [&shown](const Event& event) {
+      if (const auto* text = std::get_if<AnswerText>(&event)) shown += text->text;
+    };
+    TRY(const auto engine, Engine::open(tests::small_model(), {.context_tokens = 2048}));
+    TRY(Chat chat, engine->start({.system = "Be brief.", .answer_tokens_max = 5}));
+    for (const Event& event : chat.ask("Why is the sky blue?")) show(event);
+    EXPECT_EQ(engine->facts().context_tokens, 2048u);
+    EXPECT_TRUE(engine->facts().has_drafter);
+    EXPECT_THAT(engine->facts().device, HasSubstr("CPU"));
+    EXPECT_EQ(chat.messages().size(), 2u);
+    return {};
+  };
+  const auto done = run();
+  EXPECT_TRUE(done.ok()) << done.error().message;
+}
+
+TEST(chat, says_the_same_with_and_without_drafts) {
+  for (const float temperature : {0.0f, 1.0f}) {
+    std::vector<std::string> said;
+    for (const int drafts : {0, 1, 4, 15}) {
+      const auto engine = open({.context_tokens = 4096, .draft_tokens = drafts});
+      ChatOptions options = talk(60);
+      options.sampling.temperature = temperature;
+      Chat chat = start(*engine, options);
+      std::string all;
+      for (const char* message : {"One", "Two, and a little more", "Three"}) {
+        const Heard heard = listen(chat.ask(message));
+        all += heard.answer + "|";
+        EXPECT_EQ(heard.finished.stats.answer_tokens, heard.finished.reason == FinishReason::length
+                                                          ? 60u
+                                                          : heard.finished.stats.answer_tokens);
+      }
+      said.push_back(all);
+    }
+    EXPECT_THAT(said, testing::Each(said.front()));
+  }
+}
+
+// The state that a conversation has must be what its tokens alone give.
+TEST(chat, the_next_turn_goes_on_from_the_same_tokens) {
+  const auto engine = open();
+  Chat chat = start(*engine, talk());
+  listen(chat.ask("One"));
+  const std::vector<Token> before = chat.tokens();
+  const Heard second = listen(chat.ask("Two"));
+  ASSERT_GT(chat.tokens().size(), before.size());
+  EXPECT_TRUE(std::equal(before.begin(), before.end(), chat.tokens().begin()));
+  EXPECT_GE(second.finished.stats.reused_tokens, before.size() - 1);
+  EXPECT_GE(second.progress, 1);
+  EXPECT_EQ(second.finished.stats.seed, 5u);
+
+  // Between the turns stand the end of the first and the marks of the second.
+  const auto text = *engine->text().decode(chat.tokens());
+  EXPECT_THAT(text,
+              testing::StartsWith("<｜begin▁of▁sentence｜>Be brief.<｜User｜>One<｜Assistant｜>"
+                                  "</think>"));
+  EXPECT_THAT(text, HasSubstr("<｜end▁of▁sentence｜><｜User｜>Two<｜Assistant｜></think>"));
+}
+
+TEST(chat, retry_draws_anew_and_undo_takes_back) {
+  const auto engine = open();
+  Chat chat = start(*engine, talk());
+  const Heard one = listen(chat.ask("One"));
+  const Heard two = listen(chat.ask("Two"));
+  const Heard again = listen(chat.retry());
+  EXPECT_NE(again.answer, two.answer);
+  EXPECT_EQ(chat.messages().size(), 4u);
+  EXPECT_EQ(chat.messages()[3].text, again.answer);
+  EXPECT_LE(again.finished.stats.prompt_tokens - again.finished.stats.reused_tokens, 1u);
+
+  // A fresh conversation that retries at the same place says the same.
+  Chat other = start(*engine, talk());
+  EXPECT_EQ(listen(other.ask("One")).answer, one.answer);
+  listen(other.ask("Two"));
+  EXPECT_EQ(listen(other.retry()).answer, again.answer);
+
+  ASSERT_TRUE(chat.undo());
+  EXPECT_EQ(chat.messages().size(), 2u);
+  const Heard redone = listen(chat.ask("Two"));
+  EXPECT_EQ(redone.answer, two.answer);
+  ASSERT_TRUE(chat.undo());
+  ASSERT_TRUE(chat.undo());
+  EXPECT_FALSE(chat.undo());
+  EXPECT_EQ(listen(chat.ask("One")).answer, one.answer);
+}
+
+TEST(chat, a_fork_shares_the_past_only) {
+  const auto engine = open();
+  Chat chat = start(*engine, talk());
+  listen(chat.ask("One"));
+  auto fork = chat.fork();
+  ASSERT_TRUE(fork.ok());
+  const Heard left = listen(chat.ask("Left"));
+  const Heard right = listen(fork->ask("Right"));
+  Chat alone = start(*engine, talk());
+  listen(alone.ask("One"));
+  EXPECT_EQ(listen(alone.ask("Right")).answer, right.answer);
+  ASSERT_TRUE(alone.undo());
+  EXPECT_EQ(listen(alone.ask("Left")).answer, left.answer);
+  // And on, one after the other over the same engine.
+  EXPECT_EQ(listen(chat.ask("More")).answer, listen(alone.ask("More")).answer);
+}
+
+TEST(chat, thinks_and_shows_it_apart) {
+  const auto engine = open();
+  ChatOptions options = talk(40);
+  options.thinking = "high";
+  // Only a few letters and the mark that ends the reasoning.
+  for (const Token letter : {65, 66, 67}) options.sampling.logit_bias.push_back({letter, 50.0f});
+  const Token mark = engine->text().encode("</think>", SpecialTokens::recognised)->front();
+  options.sampling.logit_bias.push_back({mark, 50.0f});
+  Chat chat = start(*engine, options);
+  const Heard heard = listen(chat.ask("One"));
+  EXPECT_THAT(heard.reasoning, Not(IsEmpty()));
+  EXPECT_THAT(heard.answer, Not(IsEmpty()));
+  EXPECT_EQ(chat.messages()[1].reasoning, heard.reasoning);
+
+  // Kept, the reasoning is what the next turn goes on from; else it is gone from its prompt.
+  Chat fork = *chat.fork();
+  listen(chat.ask("Two"));
+  EXPECT_THAT(*engine->text().decode(chat.tokens()), HasSubstr(heard.reasoning + "</think>"));
+  options.keep_reasoning = false;
+  fork.set_options(options);
+  listen(fork.ask("Two"));
+  const std::string text = *engine->text().decode(fork.tokens());
+  EXPECT_THAT(text, HasSubstr("One<｜Assistant｜></think>" + heard.answer.substr(0, 3)));
+}
+
+TEST(chat, is_usable_after_it_was_stopped) {
+  const auto engine = open();
+  Chat chat = start(*engine, talk(50));
+  {
+    // In the middle of the prompt.
+    Answer answer = chat.ask(std::string(1500, 'a'));
+    const auto first = answer.next();
+    ASSERT_TRUE(first && std::holds_alternative<Progress>(*first));
+    chat.stop();
+    const auto last = answer.next();
+    ASSERT_TRUE(last && std::holds_alternative<Finished>(*last));
+    EXPECT_EQ(std::get<Finished>(*last).reason, FinishReason::stopped);
+  }
+  {
+    // In the middle of the answer, and abandoned.
+    Answer answer = chat.ask("Two");
+    for (int i = 0; i < 8; ++i) ASSERT_TRUE(answer.next());
+  }
+  EXPECT_EQ(chat.messages().size(), 4u);
+  EXPECT_EQ(chat.messages()[1].text, "");
+  EXPECT_THAT(chat.messages()[3].text, Not(IsEmpty()));
+  ASSERT_TRUE(chat.undo());
+  ASSERT_TRUE(chat.undo());
+  const Heard heard = listen(chat.ask("One"));
+  Chat other = start(*engine, talk(50));
+  EXPECT_EQ(listen(other.ask("One")).answer, heard.answer);
+}
+
+TEST(chat, ends_with_the_context) {
+  const auto engine = open({.context_tokens = 128});
+  Chat chat = start(*engine, talk(0));
+  ChatOptions options = talk(0);
+  options.sampling.logit_bias = {{65, 80.0f}, {66, 80.0f}};
+  chat.set_options(options);
+  const Heard heard = listen(chat.ask("One"));
+  EXPECT_EQ(heard.finished.reason, FinishReason::context_full);
+  EXPECT_EQ(heard.finished.stats.context_used, 128u);
+  const Heard refused = listen(chat.ask("Two"));
+  EXPECT_EQ(refused.finished.reason, FinishReason::failed);
+  EXPECT_THAT(refused.finished.failure, HasSubstr("--ctx"));
+  EXPECT_EQ(chat.messages().size(), 2u);
+  ASSERT_TRUE(chat.undo());
+  EXPECT_NE(listen(chat.ask("A")).finished.reason, FinishReason::failed);
+}
+
+TEST(chat, refuses_what_makes_no_sense) {
+  const auto engine = open({.context_tokens = 512});
+  Chat chat = start(*engine, talk());
+  EXPECT_THAT(listen(chat.ask("")).finished.failure, HasSubstr("empty"));
+  EXPECT_THAT(listen(chat.retry()).finished.failure, HasSubstr("no message"));
+  EXPECT_THAT(listen(chat.ask(std::string(9000, 'x'))).finished.failure, HasSubstr("512"));
+  EXPECT_EQ(chat.messages().size(), 0u);
+  EXPECT_FALSE(chat.steer(1).ok());
+  ChatOptions bad = talk();
+  bad.thinking = "sometimes";
+  EXPECT_FALSE(engine->start(bad).ok());
+  bad = talk();
+  bad.sampling.top_p = -1;
+  EXPECT_FALSE(engine->start(bad).ok());
+  for (const EngineOptions& options :
+       {EngineOptions{.context_tokens = 1u << 30}, EngineOptions{.threads = -1},
+        EngineOptions{.isa = "mmx"}, EngineOptions{.draft_tokens = 16},
+        EngineOptions{.drafter = tests::small_model()}, EngineOptions{.steering = "/nowhere"}}) {
+    const auto opened = Engine::open(tests::small_model(), options);
+    ASSERT_FALSE(opened.ok());
+    EXPECT_THAT(opened.error().message, Not(IsEmpty()));
+  }
+}
+
+TEST(chat, goes_on_from_plain_text) {
+  const auto engine = open();
+  Chat chat = start(*engine, talk());
+  const Heard heard = listen(chat.complete("Once upon"));
+  EXPECT_THAT(*engine->text().decode(chat.tokens()),
+              testing::StartsWith("<｜begin▁of▁sentence｜>Once upon" + heard.answer.substr(0, 1)));
+  const Heard more = listen(chat.complete(" and then"));
+  EXPECT_GE(more.finished.stats.reused_tokens, heard.finished.stats.prompt_tokens);
+}
+
+TEST(chat, holds_answers_to_a_constraint) {
+  for (const int drafts : {0, 3}) {
+    const auto engine = open({.context_tokens = 4096, .draft_tokens = drafts});
+    const auto constraint = Constraint::regex(engine->text(), "(yes|no)( [ab]{3}){6}");
+    ASSERT_TRUE(constraint.ok()) << constraint.error().message;
+    ChatOptions options = talk(0);
+    Chat chat = start(*engine, options);
+    chat.set_constraint(&*constraint);
+    const Heard heard = listen(chat.ask("Well?"));
+    EXPECT_THAT(heard.answer, testing::MatchesRegex("(yes|no)( [ab]{3}){6}"));
+    EXPECT_EQ(heard.finished.reason, FinishReason::stop);
+    if (drafts == 0) continue;
+    const auto plain_engine = open({.context_tokens = 4096, .draft_tokens = 0});
+    Chat plain = start(*plain_engine, options);
+    plain.set_constraint(&*constraint);
+    EXPECT_EQ(listen(plain.ask("Well?")).answer, heard.answer);
+  }
+}
+
+class saved_chat : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("ds4_chat_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  ~saved_chat() override { std::filesystem::remove(path); }
 
-  // In the child: becomes the program.
-  void start(const char* term = "xterm", const char* no_colour = "",
-             const char* pause = "0") const {
-    ::setenv("XDG_STATE_HOME", folder_.c_str(), 1);
-    ::setenv("TERM", term, 1);
-    ::setenv("NO_COLOR", no_colour, 1);
-    ::setenv("LC_ALL", "C.UTF-8", 1);
-    ::setenv("DS4_SCRIPT_PAUSE_US", pause, 1);
-    ::dup2(STDOUT_FILENO, STDERR_FILENO);
-    ::execl(kProgram, "ds4", "-m", "scripted", nullptr);
+  std::string read() const {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
   }
-  Ran once(const std::string& arguments) const {
-    return run("XDG_STATE_HOME=" + folder_.string() + " '" + kProgram + "' -m scripted " +
-               arguments);
+  void write(const std::string& bytes) const {
+    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    out << bytes;
   }
-  fs::path folder_;
+
+  const std::string path = tests::temporary_path("chat.ds4chat");
 };
 
-// What the screen looks like when the program waits for a line.
-class Screen {
- public:
-  Screen(TerminalChild& child, int columns, int rows) : child_(child), screen_(columns, rows) {}
-  // Looks until the text is on the screen below what was there at the last call.
-  bool shows(std::string_view text) {
-    return child_.wait_until([&](const std::string& seen) {
-      screen_.write(std::string_view(seen).substr(read_));
-      read_ = seen.size();
-      return screen_.text().find(text) != std::string::npos;
-    });
-  }
-  std::string text() const { return screen_.text(); }
-  const VirtualTerminal& terminal() const { return screen_; }
-
- private:
-  TerminalChild& child_;
-  VirtualTerminal screen_;
-  std::size_t read_ = 0;
-};
-
-TEST_F(chat_test, a_conversation_on_a_terminal) {
-  TerminalChild child([&] { start(); });
-  DS4_NEED_TERMINAL(child);
-  Screen screen(child, 80, 24);
-  ASSERT_TRUE(screen.shows("/help lists the commands.")) << screen.text();
-  child.type("hello *there*\r");
-  ASSERT_TRUE(screen.shows("tokens/s\n\n>")) << screen.text();
-  EXPECT_EQ(screen.text(),
-            "Scripted model on paper, context of 4,096 tokens. /help lists the commands.\n"
-            "> hello *there*\n"
-            "\n"
-            "Let me repeat it.\n"
-            "\n"
-            "You said: hello there\n"
-            "\n"
-            "36 of 4,096 tokens, answer 8.0 tokens/s\n"
-            "\n"
-            ">");
-  EXPECT_EQ(screen.terminal().style_of("Let me"), "2");
-  EXPECT_EQ(screen.terminal().mistakes(), "");
-  child.type("/quit\r");
-  EXPECT_EQ(child.wait_for_end(), 0);
-  EXPECT_TRUE(child.is_as_before());
-}
-
-TEST_F(chat_test, markdown_is_readable_at_any_width) {
-  for (const int columns : {40, 80, 200}) {
-    TerminalChild child([&] { start(); }, columns, 24);
-    DS4_NEED_TERMINAL(child);
-    Screen screen(child, columns, 24);
-    child.type("markdown\r");
-    ASSERT_TRUE(screen.shows("tokens/s\n\n>")) << screen.text();
-    const std::string text = screen.text();
-    EXPECT_THAT(text, HasSubstr("\nSome bold, italic and inline code"));
-    EXPECT_THAT(text, HasSubstr("   ◦ with another inside"));
-    EXPECT_THAT(text, HasSubstr("\n│ A quote.\n│ │ Deeper.\n"));
-    EXPECT_THAT(text, HasSubstr("\nint main() {\n    return 0;  // *not italic*\n}\n"));
-    EXPECT_THAT(text,
-                HasSubstr("\nName   │ Price\n───────┼──────\nApple  │  1.50\n日本酒 │ 12.00\n"));
-    EXPECT_EQ(screen.terminal().mistakes(), "");
+TEST_F(saved_chat, goes_on_as_if_it_had_never_ended) {
+  for (const int drafts : {0, 2}) {
+    const auto engine = open({.context_tokens = 4096, .draft_tokens = drafts});
+    for (const std::size_t length : {1, 60, 97, 98, 99, 100, 230, 500}) {
+      SCOPED_TRACE(length);
+      Chat chat = start(*engine, talk(7));
+      listen(chat.ask(std::string(length, 'q')));
+      const auto saved = chat.save(path);
+      ASSERT_TRUE(saved.ok()) << saved.error().message;
+      ChatOptions others = talk(7);
+      others.system = "";  // the file's own is taken
+      auto loaded = engine->load(path, others);
+      ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+      EXPECT_EQ(loaded->tokens(), chat.tokens());
+      EXPECT_EQ(loaded->options().system, "Be brief.");
+      EXPECT_EQ(loaded->messages()[1].text, chat.messages()[1].text);
+      const Heard here = listen(chat.ask("And?")), there = listen(loaded->ask("And?"));
+      EXPECT_EQ(there.answer, here.answer);
+      EXPECT_EQ(there.finished.stats.reused_tokens, here.finished.stats.reused_tokens);
+      EXPECT_EQ(listen(loaded->retry()).answer, listen(chat.retry()).answer);
+    }
   }
 }
 
-TEST_F(chat_test, ctrl_c_stops_the_answer_then_clears_then_leaves) {
-  TerminalChild child([&] { start("xterm", "", "1000"); });
-  DS4_NEED_TERMINAL(child);
-  Screen screen(child, 80, 24);
-  child.type("count 100000\r");
-  ASSERT_TRUE(screen.shows(" 25 26 ")) << screen.text();
-  child.type("\x03");
-  ASSERT_TRUE(screen.shows("\nstopped, ")) << screen.text();
-  child.type("something");
-  ASSERT_TRUE(screen.shows("> something"));
-  child.type("\x03");
-  ASSERT_TRUE(screen.shows("Ctrl+C again"));
-  child.type("\x03");
-  EXPECT_EQ(child.wait_for_end(), 0);
-  EXPECT_TRUE(child.is_as_before());
+TEST_F(saved_chat, serves_an_engine_with_other_settings) {
+  const auto engine = open({.context_tokens = 4096, .draft_tokens = 2});
+  Chat chat = start(*engine, talk(9));
+  listen(chat.ask("One"));
+  ASSERT_TRUE(chat.save(path).ok());
+  const std::string next = listen(chat.ask("Two")).answer;
+  const auto without = open({.context_tokens = 4096, .draft_tokens = 0});
+  auto loaded = without->load(path, talk(9));
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  EXPECT_EQ(listen(loaded->ask("Two")).answer, next);
+  // Rows kept another way: the tokens are evaluated again.
+  const auto unrounded = open({.context_tokens = 4096, .round_rows = false});
+  auto other = unrounded->load(path, talk(9));
+  ASSERT_TRUE(other.ok()) << other.error().message;
+  EXPECT_EQ(listen(other->ask("Two")).finished.stats.reused_tokens, 0u);
+  // A context that is too short.
+  const auto small = open({.context_tokens = 16});
+  EXPECT_THAT(small->load(path, talk()).error().message, HasSubstr("--ctx"));
 }
 
-TEST_F(chat_test, progress_of_a_long_prompt) {
-  TerminalChild child([&] { start("xterm", "", "20000"); });
-  DS4_NEED_TERMINAL(child);
-  Screen screen(child, 80, 24);
-  child.type("read 100000\r");
-  ASSERT_TRUE(screen.shows("% ")) << screen.text();
-  EXPECT_THAT(screen.text(), HasSubstr("of 100,000"));
-  ASSERT_TRUE(screen.shows("\ndone\n")) << screen.text();
-  EXPECT_THAT(screen.text(), Not(HasSubstr("of 100,000")));
-}
-
-TEST_F(chat_test, commands_of_a_conversation) {
-  std::ofstream(path("note.txt")) << "a note";
-  TerminalChild child([&] { start(); });
-  DS4_NEED_TERMINAL(child);
-  Screen screen(child, 80, 60);
-  const auto type = [&](const std::string& line, const std::string& answer) {
-    child.type(line + "\r");
-    ASSERT_TRUE(screen.shows(answer)) << line << "\n" << screen.text();
+TEST_F(saved_chat, is_refused_when_damaged_cut_or_foreign) {
+  const auto engine = open({.context_tokens = 4096, .draft_tokens = 0});
+  Chat chat = start(*engine, talk(9));
+  listen(chat.ask("One"));
+  ASSERT_TRUE(chat.save(path).ok());
+  const std::string good = read();
+  ASSERT_GT(good.size(), 100000u);
+  const auto message_for = [&](const std::string& bytes) {
+    write(bytes);
+    const auto loaded = engine->load(path, talk());
+    return loaded.ok() ? "it was loaded" : loaded.error().message;
   };
-  type("/nothink", "Answers come at once.");
-  type("one", "You said: one\n\n");
-  type("/fork", "This is conversation 2 now");
-  type("two", "2> two\n\nYou said: two\n\n");
-  type("/undo", "Taken back: two");
-  type("/fork 1", "A conversation of 2 messages.");
-  type("/fork 9", "there is no conversation 9, only 1 to 2");
-  type("/save my talk", "sessions/my talk.ds4s.");
-  type("/load my talk", "A conversation of 2 messages.\n1> one\nYou said: one");
-  type("/load none", "none.ds4s: no such conversation");
-  type("/read " + path("note.txt"), "goes with the next message.");
-  type("see", "File note.txt:");
-  type("/system Be brief.", "hold from the next message on");
-  type("/system", "\nBe brief.");
-  type("/effort low", "with effort low.");
-  type("/steer 2", "there is no direction");
-  type("/steer x", "'x' is no number");
-  type("/tokens", " of memory.");
-  type("/stats", "Scripted model, 3 layers");
-  type("/thnik", "did you mean /think?");
-  type("/read /bin/sh", "not a text file");
-  child.type("\x04");
-  EXPECT_EQ(child.wait_for_end(), 0);
-  EXPECT_EQ(screen.terminal().mistakes(), "");
-}
-
-TEST_F(chat_test, history_lasts_and_is_private) {
-  for (const char* keys : {"remember me\r", "\x1b[A\r"}) {
-    TerminalChild child([&] { start(); });
-    DS4_NEED_TERMINAL(child);
-    child.type(keys);
-    EXPECT_TRUE(child.wait_for("remember me"));
-    EXPECT_TRUE(child.wait_for("tokens/s"));
-    child.type("/quit\r");
-    EXPECT_EQ(child.wait_for_end(), 0);
+  for (std::size_t at = 0; at < good.size(); at += 97) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ (1 << at % 8));
+    ASSERT_THAT(message_for(bad), testing::StartsWith(path + ": ")) << at;
   }
-  const auto mode = fs::status(folder_ / "ds4" / "history").permissions();
-  EXPECT_EQ(mode & fs::perms::all, fs::perms::owner_read | fs::perms::owner_write);
-}
-
-TEST_F(chat_test, no_color_means_no_styles) {
-  TerminalChild child([&] { start("xterm", "1"); });
-  DS4_NEED_TERMINAL(child);
-  child.type("markdown\r");
-  ASSERT_TRUE(child.wait_for("tokens/s"));
-  child.type("/quit\r");
-  EXPECT_EQ(child.wait_for_end(), 0);
-  for (std::size_t at = 0; (at = child.seen().find("\x1b[", at)) != std::string::npos; ++at) {
-    const std::size_t end = child.seen().find_first_not_of("?;0123456789", at + 2);
-    // The very last one makes the terminal plain again.
-    if (child.seen()[end] == 'm') EXPECT_EQ(child.seen().substr(at, end + 1 - at), "\x1b[0m");
+  for (std::size_t size = 0; size < good.size(); size += 1 + size / 3) {
+    ASSERT_THAT(message_for(good.substr(0, size)), testing::StartsWith(path + ": ")) << size;
   }
-  EXPECT_THAT(child.seen(), HasSubstr("**bold**"));
+  EXPECT_THAT(message_for(good + "x"), HasSubstr("behind its end"));
+  EXPECT_THAT(message_for("GGUF and more"), HasSubstr("no saved conversation"));
+  EXPECT_EQ(message_for(good), "it was loaded");
+
+  const std::string other = tests::temporary_path("other.gguf");
+  tests::write_small_model(other, 2, true);
+  const auto foreign = Engine::open(other, {.context_tokens = 4096});
+  ASSERT_TRUE(foreign.ok());
+  EXPECT_THAT((*foreign)->load(path, talk()).error().message, HasSubstr("another model"));
+  std::filesystem::remove(other);
 }
 
-TEST_F(chat_test, a_dumb_terminal_gets_plain_lines) {
-  TerminalChild child([&] { start("dumb"); });
-  DS4_NEED_TERMINAL(child);
-  child.type("controls\n");
-  ASSERT_TRUE(child.wait_for("clear <9b>2J")) << child.seen();
-  child.type("one\\\ntwo\n");
-  ASSERT_TRUE(child.wait_for("You said: one\r\ntwo")) << child.seen();
-  child.type("\x04");
-  EXPECT_EQ(child.wait_for_end(), 0);
-  EXPECT_THAT(child.seen(), Not(HasSubstr("\x1b")));
-}
+TEST_F(saved_chat, an_old_file_stands_when_the_disk_is_full) {
+  const auto engine = open({.context_tokens = 512, .draft_tokens = 0});
+  Chat chat = start(*engine, talk(3));
+  listen(chat.ask("One"));
+  ASSERT_TRUE(chat.save(path).ok());
+  const std::string before = read();
+  listen(chat.ask("Two"));
 
-TEST_F(chat_test, a_resize_in_the_middle_of_an_answer_keeps_the_text) {
-  TerminalChild child([&] { start("xterm", "", "2000"); });
-  DS4_NEED_TERMINAL(child);
-  child.type("count 300\r");
-  ASSERT_TRUE(child.wait_for(" 50 "));
-  child.resize(37, 20);
-  ASSERT_TRUE(child.wait_for("tokens/s"));
-  for (const char* number : {" 51 ", "100", "199", "299"})
-    EXPECT_THAT(child.seen(), HasSubstr(number));
-}
-
-TEST_F(chat_test, answers_of_a_chat_can_go_to_a_file) {
-  const std::string out = path("out.txt");
-  TerminalChild child([&] {
-    const int file = ::open(out.c_str(), O_WRONLY | O_CREAT, 0600);
-    ::dup2(STDOUT_FILENO, STDERR_FILENO);
-    ::dup2(file, STDOUT_FILENO);
-    ::setenv("XDG_STATE_HOME", folder_.c_str(), 1);
-    ::execl(kProgram, "ds4", "-m", "scripted", nullptr);
-  });
-  DS4_NEED_TERMINAL(child);
-  child.type("one\n");
-  ASSERT_TRUE(child.wait_for("Let me repeat it.")) << child.seen();
-  child.type("\x04");
-  EXPECT_EQ(child.wait_for_end(), 0);
-  std::ifstream in(out);
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "You said: one\n");
-}
-
-TEST_F(chat_test, once_the_answer_comes_out_exactly) {
-  EXPECT_EQ(once("-p '*a*  b' --nothink 2>/dev/null").output, "You said: *a*  b");
-  EXPECT_EQ(once("-p controls 2>/dev/null").output,
-            "red \x1b[31m bell \x07 title \x1b]0;x\x07 clear \xc2\x9b"
-            "2J\n");
-  EXPECT_EQ(once("-p hi 2>&1 >/dev/null").output, "Let me repeat it.\n");
-  EXPECT_EQ(once("-p hi --hide-thinking 2>&1 >/dev/null").output, "");
-  std::ofstream(path("prompt.txt")) << "from a file\n";
-  EXPECT_EQ(once("--nothink --prompt-file " + path("prompt.txt")).output, "You said: from a file");
-  EXPECT_EQ(once("--nothink < " + path("prompt.txt")).output, "You said: from a file");
-  EXPECT_EQ(once("--nothink --raw < " + path("prompt.txt")).output, "You said: from a file\n");
-}
-
-TEST_F(chat_test, once_what_is_wrong_is_one_sentence_and_an_exit_code) {
-  const auto expect = [&](const std::string& arguments, int status, const std::string& words) {
-    const Ran ran = once(arguments);
-    EXPECT_EQ(ran.status, status) << arguments;
-    EXPECT_EQ(ran.output, words + "\n") << arguments;
-  };
-  std::ofstream(path("bad.txt")) << "ab\xff";
-  expect("< " + path("bad.txt"), 1, "standard input: not UTF-8 text: byte 2 is wrong");
-  expect("-p ''", 1, "the prompt is empty");
-  expect("", 1, "standard input: the prompt is empty");
-  expect("-p fail", 1, "the script says so");
-  EXPECT_THAT(once("--prompt-file /no/such").output, HasSubstr("/no/such: cannot open file"));
-  EXPECT_THAT(once("-p a --load-session none").output,
-              HasSubstr("none.ds4s: no such conversation"));
-  const Ran none = run(std::string("'") + kProgram + "' -p hi");
-  EXPECT_EQ(none.status, 1);
-  EXPECT_EQ(none.output, "no model is given; say which with -m FILE\n");
-}
-
-TEST_F(chat_test, once_a_closed_pipe_ends_quietly) {
-  EXPECT_EQ(once("-p 'count 100000' | head -c 10").output, "1 2 3 4 5 ");
-}
-
-TEST_F(chat_test, once_an_interrupt_ends_with_130) {
-  const std::string out = path("out.txt");
-  const Ran ran = run("DS4_SCRIPT_PAUSE_US=1000 '" + std::string(kProgram) +
-                      "' -m scripted -p 'count 100000' >" + out + " & pid=$!; until [ -s " + out +
-                      " ]; do sleep 0.05; done; kill -INT $pid; wait $pid; echo $?");
-  EXPECT_EQ(ran.output, "130\n");
-}
-
-TEST_F(chat_test, once_json_is_an_event_a_line) {
-  std::istringstream lines(once("-p hi --json").output);
-  std::string types, answer;
-  Json last;
-  for (std::string line; std::getline(lines, line);) {
-    const auto event = parse_json(line);
-    ASSERT_TRUE(event.ok()) << line;
-    const std::string type = event->find("type")->as_string();
-    if (type == "answer") answer += event->find("text")->as_string();
-    if (types.size() < type.size() || types.substr(types.size() - type.size()) != type)
-      types += " " + type;
-    last = *event;
-  }
-  EXPECT_EQ(types, " reasoning reasoning_end answer finished");
-  EXPECT_EQ(answer, "You said: hi");
-  EXPECT_EQ(last.find("answer")->as_string(), answer);
-  EXPECT_EQ(last.find("reason")->as_string(), "stop");
-  EXPECT_EQ(last.find("reasoning")->as_string(), "Let me repeat it.");
-  EXPECT_EQ(last.find("stats")->find("context_tokens")->as_int(), 4096);
-}
-
-TEST_F(chat_test, once_sessions_go_on) {
-  EXPECT_EQ(once("-p first --nothink --save-session talk").output, "You said: first");
-  EXPECT_TRUE(fs::exists(folder_ / "ds4/sessions/talk.ds4s"));
-  const Ran second = once("-p second --nothink --load-session talk --json");
-  EXPECT_THAT(second.output, HasSubstr("\"prompt_tokens\":26"));
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const rlimit small{65536, limit.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto saved = chat.save(path);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(saved.ok());
+  EXPECT_THAT(saved.error().message, HasSubstr(path));
+  EXPECT_TRUE(read() == before);
+  EXPECT_TRUE(engine->load(path, talk()).ok());
+  EXPECT_FALSE(chat.save("/nowhere/at/all").ok());
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "base/checksum.h"
 
-#include <bit>
 #include <cstring>
 
 #include "base/bytes.h"
@@ -13,9 +12,11 @@ namespace {
 constexpr std::uint64_t kPi = 0x243F6A8885A308D3u;
 constexpr std::uint64_t kE = 0xB7E151628AED2A6Bu;
 
-// One to one in either argument while the other stays, which is what the promise rests on.
+// One to one in either argument while the other stays, which is what the promise rests on; and what
+// a bit of `word` changes spreads before the next word comes.
 std::uint64_t mix(std::uint64_t sum, std::uint64_t word) {
-  return std::rotl((sum ^ word) * kE, 29);
+  sum = (sum ^ word) * kE;
+  return (sum ^ sum >> 32) * kPi;
 }
 
 }  // namespace
@@ -39,8 +40,7 @@ std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t seed) {
     left -= count;
   }
   std::uint64_t sum = mix(kPi, bytes.size());
-  for (const std::uint64_t lane : lanes) sum = mix(sum, lane);
-  sum = (sum ^ sum >> 32) * kPi;
+  for (const std::uint64_t lane : lanes) sum = mix(sum, lane ^ lane >> 29);
   return sum ^ sum >> 29;
 }
 

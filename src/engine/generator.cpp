@@ -98,6 +98,7 @@ void Generator::step(Token last) {
   if (session_.tokens().size() + batch_.size() > reserved_) {
     reserved_ = session_.tokens().size() + batch_.size() + kReservedTokens;
     session_.reserve(reserved_);
+    sampler_.reserve(batch_.size() + kReservedTokens);
   }
   const double start = now_seconds();
   batch_[0] = last;

@@ -49,6 +49,8 @@ class Sampler {
                 std::span<const std::uint64_t> allowed = {});
 
   void accept(Token token);
+  // Makes room for so many more accepted tokens.
+  void reserve(std::size_t tokens) { history_.reserve(history_.size() + tokens); }
   // Takes back the last `count` accepted tokens.
   void rollback(std::size_t count);
   std::uint64_t accepted() const { return history_.size() - prompt_tokens_; }

@@ -59,6 +59,7 @@ bool Session::rewrite_more() {
   const auto last = static_cast<std::uint32_t>(count - 1);
   const std::span<const float> logits = shared_->forward.logits({&last, 1});
   logits_.assign(logits.begin(), logits.end());
+  feed_drafter(std::nullopt);
   take_snapshot();
   return false;
 }
@@ -109,28 +110,27 @@ bool Session::holds_last_row() const {
          tokens_.size() > first_position_;
 }
 
-void Session::feed_drafter(Token next) {
+void Session::feed_drafter(std::optional<Token> next) {
   if (!shared_->has_drafter) return;
   const std::uint64_t count = tokens_.size();
-  if (drafter_tokens_ == count && drafter_next_ != next && drafter_floor_ < count) {
+  if (next && drafter_tokens_ == count && drafter_next_ != *next && drafter_floor_ < count) {
     CHECK(state_.rewind_drafter(state_.drafter_rows() - 1));
     --drafter_tokens_;
   }
-  if (drafter_tokens_ == count) return;
-  if (!holds_last_row() || drafter_tokens_ < first_position_) {
-    // Its ring goes on behind the rows it missed; only the drafts may suffer.
-    drafter_tokens_ = drafter_floor_ = count;
-    drafter_next_ = next;
-    return;
+  const std::uint64_t end = next ? count : count - 1;
+  if (drafter_tokens_ >= end) return;
+  if (holds_last_row() && drafter_tokens_ >= first_position_) {
+    next_tokens_.assign(tokens_.begin() + static_cast<std::ptrdiff_t>(drafter_tokens_) + 1,
+                        tokens_.end());
+    if (next) next_tokens_.push_back(*next);
+    shared_->forward.draft(state_, static_cast<std::uint32_t>(drafter_tokens_ - first_position_),
+                           next_tokens_);
+    draft_row_ = static_cast<std::uint32_t>(next_tokens_.size() - 1);
+  } else {
+    drafter_floor_ = end;  // its ring goes on behind the rows it missed; only the drafts may suffer
   }
-  next_tokens_.assign(tokens_.begin() + static_cast<std::ptrdiff_t>(drafter_tokens_) + 1,
-                      tokens_.end());
-  next_tokens_.push_back(next);
-  shared_->forward.draft(state_, static_cast<std::uint32_t>(drafter_tokens_ - first_position_),
-                         next_tokens_);
-  draft_row_ = static_cast<std::uint32_t>(next_tokens_.size() - 1);
-  drafter_tokens_ = count;
-  drafter_next_ = next;
+  drafter_tokens_ = end;
+  drafter_next_ = next ? *next : tokens_.back();
 }
 
 std::span<const float> Session::draft(Token next) {

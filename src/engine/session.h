@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -99,7 +100,9 @@ class Session {
   void append(std::span<const Token> tokens);
   // Whether the forward pass still holds the row of the last token.
   bool holds_last_row() const;
-  void feed_drafter(Token next);
+  // Shows the drafter the rows it has not seen: of all tokens whose follower is known, `next` being
+  // that of the last.
+  void feed_drafter(std::optional<Token> next);
   bool rewind(std::uint64_t count);
   void step_back(std::uint64_t count);
   void drop_chained_rows();
