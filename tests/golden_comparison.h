@@ -111,8 +111,8 @@ class Comparison {
   }
 
  private:
-  // The recorded sequences keep main layers away from ties between experts, but not the drafter: its
-  // rows within a last bit of one do not count.
+  // The recorded sequences keep main layers away from ties between experts, but not the drafter:
+  // its rows within a last bit of one do not count.
   bool is_sure(std::size_t layer, std::size_t position) const {
     return layer < shape_.layers || golden_["expert_margin"].at({layer, position})[0] >= 1e-4;
   }

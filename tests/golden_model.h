@@ -107,6 +107,7 @@ inline std::map<std::string, GoldenArray> read_golden_arrays(const std::string& 
 
 struct GoldenName {
   std::string model, sequence, mode;  // mode: "f32" or "qat"
+  bool has_all_streams = false;       // the array hc_all
 };
 
 // Every sequence that was recorded.
@@ -116,8 +117,10 @@ inline std::vector<GoldenName> golden_names() {
     const auto json = parse_json(read_text(golden_model_folder(model) + "/index.json"));
     for (const Json& entry : json->find("sequences")->as_array()) {
       for (const char* mode : {"f32", "qat"}) {
-        if (entry.find(mode) == nullptr) continue;
-        out.push_back({model, entry.find("name")->as_string(), mode});
+        const Json* recorded = entry.find(mode);
+        if (recorded == nullptr) continue;
+        out.push_back({model, entry.find("name")->as_string(), mode,
+                       recorded->find("tensors")->find("hc_all") != nullptr});
       }
     }
   }

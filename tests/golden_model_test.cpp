@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(end_to_end, golden_forward, testing::ValuesIn(whole_cas
 std::vector<Case> layer_cases() {
   std::vector<Case> out;
   for (const GoldenName& name : tests::golden_names()) {
-    if (!tests::golden_sequence(name).has("hc_all")) continue;
+    if (!name.has_all_streams) continue;
     out.push_back({name,
                    true,
                    {.logits = 1e-4,

@@ -78,15 +78,14 @@ TEST_P(golden_quantized, layers_stay_close) {
 std::vector<GoldenName> sequences() {
   std::vector<GoldenName> out;
   for (const GoldenName& name : tests::golden_names()) {
-    if (tests::golden_sequence(name).has("hc_all")) out.push_back(name);
+    if (name.has_all_streams) out.push_back(name);
   }
   return out;
 }
-INSTANTIATE_TEST_SUITE_P(all, golden_quantized, testing::ValuesIn(sequences()),
-                         [](const testing::TestParamInfo<GoldenName>& info) {
-                           const GoldenName& name = info.param;
-                           return name.model + "_" + name.sequence + "_" + name.mode;
-                         });
+std::string name_of(const testing::TestParamInfo<GoldenName>& info) {
+  return info.param.model + "_" + info.param.sequence + "_" + info.param.mode;
+}
+INSTANTIATE_TEST_SUITE_P(all, golden_quantized, testing::ValuesIn(sequences()), name_of);
 
 }  // namespace
 }  // namespace ds4
