@@ -56,7 +56,7 @@ class _Attend(Function):
             comp = low(comp)
             far = torch.bmm(q.reshape(batch, tokens * heads, width), comp.transpose(1, 2))
             visible = visible.contiguous()
-        fused = q.dtype == torch.bfloat16 and q.device.type == "cpu" and passes.library() is not None
+        fused = passes.apply_to(q, torch.bfloat16)
         softmax = _softmax_fused if fused else _softmax
         near, far, to_sink, mass = softmax(near, far, sink, visible, q.shape, window)
         out = full(torch.bmm(near, keys)).view(batch, tokens * heads, width)

@@ -40,10 +40,9 @@ def main() -> int:
         print(f"{'ok  ' if same else 'FAIL'} the folder read again")
         for recipe in ("f32", "q8", "q4", "q2"):
             file = os.path.join(folder, f"{recipe}.gguf")
-            for command in (
-                [os.path.join(build, "ds4-gguf"), "convert", checkpoint, "-o", file, "--recipe", recipe],
-                [os.path.join(build, "ds4"), "inspect", file, "--json"],
-            ):
+            convert = [os.path.join(build, "ds4-gguf"), "convert", checkpoint, "-o", file]
+            inspect = [os.path.join(build, "ds4"), "inspect", file, "--json"]
+            for command in ([*convert, "--recipe", recipe], inspect):
                 run = subprocess.run(command, capture_output=True, check=False)
                 if run.returncode:
                     wrong += 1
@@ -53,7 +52,8 @@ def main() -> int:
                 seen = json.loads(run.stdout)
                 good = bool(seen)
                 wrong += not good
-                print(f"{'ok  ' if good else 'FAIL'} {recipe}: {os.path.getsize(file) / 1e6:.1f} MB")
+                size = os.path.getsize(file) / 1e6
+                print(f"{'ok  ' if good else 'FAIL'} {recipe}: {size:.1f} MB")
     return 1 if wrong else 0
 
 

@@ -26,7 +26,8 @@ def random(*size: int) -> torch.Tensor:
 
 
 def cases() -> dict:
-    turn = torch.polar(torch.ones(6, 3, dtype=torch.float64), torch.randn(6, 3, dtype=torch.float64))
+    angle = torch.randn(6, 3, dtype=torch.float64)
+    turn = torch.polar(torch.ones_like(angle), angle)
     chosen = torch.tensor([[0, 2], [1, 2], [2, 0], [2, 1], [0, 1]])
     share = (torch.rand(5, 2, dtype=torch.float64) + 0.2).requires_grad_()
     visible = torch.tensor([[(j + 1) * 4 <= t + 1 for j in range(2)] for t in range(8)])[None]
@@ -55,7 +56,10 @@ def cases() -> dict:
             (random(5, 4), random(6, 4), random(4, 6), random(6, 4)),
         ),
         "index scores": (index_scores, (random(1, 8, 2, 6), random(1, 3, 6), random(1, 8, 2))),
-        "routed experts": (routed, (random(5, 4), share, random(3, 6, 4), random(3, 4, 6), random(3, 6, 4))),
+        "routed experts": (
+            routed,
+            (random(5, 4), share, random(3, 6, 4), random(3, 4, 6), random(3, 6, 4)),
+        ),
         "attention": (attention, (random(1, 8, 2, 6), random(1, 8, 6), random(1, 2, 6), random(2))),
         "window attention": (window_only, (random(2, 8, 2, 6), random(2, 8, 6), random(2))),
     }  # fmt: skip

@@ -18,8 +18,8 @@ from render import render_text
 from tokenizer import Tokenizer
 
 _ODD = [
-    "a", "Z", "é", "ß", "ï", "中", "文", "カ", "・", "ん", "㐀", "한", "1", "٣", "½", "Ⅷ", " ", " ", "\n", "\r",
-    "\t", "\u00a0", "\u200b", "\u3000", "\u0301", "\u200d", "👨", "👩", "❤", "\ufe0f", ".", ",", "'", "“", "，",
+    "a", "Z", "é", "ß", "ï", "中", "文", "カ", "・", "ん", "㐀", "한", "1", "٣", "½", "Ⅷ", " ",
+    " ", "\n", "\r", "\t", "\u00a0", "\u200b", "\u3000", "\u0301", "\u200d", "👨", "👩", "❤", "\ufe0f", ".", ",", "'", "“", "，",
     "。", "—", "…", "+", "=", "$", "_", "<", ">", "|", "｜", "▁", "\x00", "\x1c", "\u180e", "DSML", "think",
     "<think>", "<｜User｜>", "｜DSML｜", "the", "file", "12",
 ]  # fmt: skip
@@ -41,8 +41,9 @@ def main() -> int:
     ours = Tokenizer.load(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
         file, text = os.path.join(folder, "vocab.gguf"), os.path.join(folder, "text")
-        subprocess.run([os.path.join(build, "ds4-gguf"), "vocab", sys.argv[1], "-o", file], check=True,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
+        make = [os.path.join(build, "ds4-gguf"), "vocab", sys.argv[1], "-o", file]
+        subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+        ask = [os.path.join(build, "ds4"), "tokenize", "-m", file, "--special", "--ids"]
         wrong = 0
         samples = strings(1500)
         # Several strings a call, apart by a control token, where splitting starts anew.
@@ -50,10 +51,7 @@ def main() -> int:
             joined = "<|EOT|>".join(samples[begin : begin + 8])
             with open(text, "w", encoding="utf-8", newline="") as out:
                 out.write(joined)
-            run = subprocess.run(
-                [os.path.join(build, "ds4"), "tokenize", "-m", file, "--special", "--ids", "--file", text],
-                check=True, capture_output=True,
-            )  # fmt: skip
+            run = subprocess.run([*ask, "--file", text], check=True, capture_output=True)
             theirs = [int(word) for word in run.stdout.split()]
             mine = ours.encode(joined)
             if mine != theirs:

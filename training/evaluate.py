@@ -31,7 +31,9 @@ class Suite:
     whole: bool = False  # score every learned message, not only the last
 
 
-def _recall(keys: int, low: int, high: int, level: str | None = None) -> Callable[[Draw], Conversation]:
+def _recall(
+    keys: int, low: int, high: int, level: str | None = None
+) -> Callable[[Draw], Conversation]:
     def make(draw: Draw) -> Conversation:
         sentences = draw.number(low, high) if high else 0
         return mix.recalling(draw, keys, sentences, 1, level)
@@ -62,7 +64,8 @@ def suites() -> list[Suite]:
     out.append(Suite("recall near, 8 keys", 1 / 8, _recall(8, 0, 0)))
     out.append(Suite("recall middle, 4 keys", 1 / 4, _recall(4, 5, 16)))
     out.append(Suite("recall far, 4 keys", 1 / 4, _recall(4, mix.FAR_SENTENCES, 46)))
-    out.append(Suite("recall far, 4 keys, thinking", 0.0, _recall(4, mix.FAR_SENTENCES, 40, "high")))
+    far = _recall(4, mix.FAR_SENTENCES, 40, "high")
+    out.append(Suite("recall far, 4 keys, thinking", 0.0, far))
     for kind in tools.SCENES:
         level = "high" if kind in ("read", "edit", "recover", "weather") else None
 
@@ -74,9 +77,8 @@ def suites() -> list[Suite]:
 
 
 def documents(suite: Suite, count: int, part: str, tokenizer: Tokenizer) -> list[Document]:
-    return [
-        tokenize(suite.make(Draw(f"{suite.name}/{part}/{n}", part)), tokenizer) for n in range(count)
-    ]
+    draws = [Draw(f"{suite.name}/{part}/{n}", part) for n in range(count)]
+    return [tokenize(suite.make(draw), tokenizer) for draw in draws]
 
 
 def right_answers(
@@ -88,7 +90,8 @@ def right_answers(
     device = model.embed.weight.device
     while order:
         length = -(-len(samples[order[-1]].ids) // 4) * 4
-        group, order = order[-max(1, tokens_at_once // length) :], order[: -max(1, tokens_at_once // length)]
+        fitting = max(1, tokens_at_once // length)
+        group, order = order[-fitting:], order[:-fitting]
         ids = torch.full((len(group), length), PAD_ID, dtype=torch.int64)
         scored = torch.zeros(len(group), length, dtype=torch.bool)
         for row, i in enumerate(group):
@@ -153,7 +156,8 @@ def main() -> None:
                 sum(right_answers(model, samples, suite.whole, mode)) / len(samples)
                 for mode in (Mode(rounded=True), Mode(rounded=True, random_choice=True))
             ]
-            out.writerow([suite.name, f"{suite.chance:.3f}", len(samples), *(f"{s:.3f}" for s in shares)])
+            shown = [f"{share:.3f}" for share in (suite.chance, *shares)]
+            out.writerow([suite.name, shown[0], len(samples), *shown[1:]])
             sys.stdout.flush()
     agree, total = draft_agreement(model, kept, Mode(rounded=True))
     out.writerow(["drafter agrees", "", total, f"{agree / max(total, 1):.3f}", ""])

@@ -17,7 +17,14 @@ class _Routed(Function):
 
     @staticmethod
     def forward(
-        ctx, x: Tensor, share: Tensor, chosen: Tensor, w1: Tensor, w2: Tensor, w3: Tensor, limit: float
+        ctx,
+        x: Tensor,
+        share: Tensor,
+        chosen: Tensor,
+        w1: Tensor,
+        w2: Tensor,
+        w3: Tensor,
+        limit: float,
     ) -> Tensor:
         tokens, used = chosen.shape
         order = torch.argsort(chosen.flatten(), stable=True)
@@ -51,15 +58,10 @@ class _Routed(Function):
         return g_x, g_share, None, g_w1, _each_transposed(g_out, middle, counts), g_w3, None
 
 
-def _fused(both: Tensor) -> bool:
-    on_cpu = both.dtype == torch.bfloat16 and both.device.type == "cpu"
-    return on_cpu and passes.library() is not None
-
-
 def gated(both: Tensor, scale: Tensor, limit: float) -> Tensor:
     """What enters the second matrix: from gate and up side by side, times each row's scale."""
     inner = both.shape[1] // 2
-    if _fused(both):
+    if passes.apply_to(both, torch.bfloat16):
         middle = both.new_empty(both.shape[0], inner)
         passes.call("swiglu", both, scale, middle, *middle.shape, limit)
         return middle
@@ -73,7 +75,7 @@ def gated_gradient(
 ) -> tuple[Tensor, Tensor]:
     """With respect to `both` and to `scale`."""
     g_both, g_scale = torch.empty_like(both), torch.empty_like(scale[:, 0])
-    if _fused(both):
+    if passes.apply_to(both, torch.bfloat16):
         passes.call("swiglu_back", g, both, scale, g_both, g_scale, *g.shape, limit)
         return g_both, g_scale
     gate, up = (full(part) for part in both.split(g.shape[1], dim=1))

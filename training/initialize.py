@@ -26,7 +26,8 @@ def initialize(model: Model, seed: int) -> None:
     normal(model.embed.weight, 1.0)
     for block in [*model.layers, *model.mtp]:
         # What a sublayer adds starts small against the streams.
-        for out in (block.attn.wo_b.weight, block.ffn.experts.w2, block.ffn.shared_experts.w2.weight):
+        experts = block.ffn.experts, block.ffn.shared_experts.w2.weight
+        for out in (block.attn.wo_b.weight, experts[0].w2, experts[1]):
             out.data.mul_(0.5)
         _balanced_streams(block)
         if block.ffn.gate.hashed:

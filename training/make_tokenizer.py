@@ -28,7 +28,8 @@ def main() -> None:
         used.update(made.encode(text))
         characters += len(text)
     print(f"{made.size} tokens, {len(used)} of them used in 500 conversations")
-    print(f"{characters / sum(used.values()):.2f} characters a token, {sum(used.values()) / 500:.0f} tokens a conversation")
+    total = sum(used.values())
+    print(f"{characters / total:.2f} characters a token, {total / 500:.0f} tokens a conversation")
 
 
 if __name__ == "__main__":

@@ -150,7 +150,8 @@ class Attention(nn.Module):
             inputs += [self.compressor.wkv.weight, self.compressor.wgate.weight]
         latent, kv, *to_compress = project(x, *inputs)
         latent = self.q_norm(latent)
-        q = project_one(latent, self.wq_b.weight).view(sequences, tokens, shape.num_attention_heads, -1)
+        q = project_one(latent, self.wq_b.weight)
+        q = q.view(sequences, tokens, shape.num_attention_heads, -1)
         q = ops.rotate(ops.rms_norm(q, None, shape.rms_norm_eps), turn[:, None])
         kv = ops.rotate(self.kv_norm(kv), turn)
         if mode.rounded:

@@ -30,7 +30,8 @@ def is_hidden_matrix(name: str, parameter: Tensor) -> bool:
 
 
 def orthogonal(g: Tensor) -> Tensor:
-    """The nearest matrix with equal singular values, by a polynomial iteration; axis 0 may stack."""
+    """The nearest matrix with equal singular values, by a polynomial iteration; axis 0 may stack
+    matrices."""
     a, b, c = 3.4445, -4.7750, 2.0315
     x = g / (g.flatten(-2).norm(dim=-1)[..., None, None] + 1e-7)
     tall = x.shape[-2] > x.shape[-1]
@@ -75,7 +76,12 @@ class SharedParameters:
 
 class Optimizer:
     def __init__(
-        self, parameters: SharedParameters, settings: Settings, rank: int, processes: int, drafter: bool
+        self,
+        parameters: SharedParameters,
+        settings: Settings,
+        rank: int,
+        processes: int,
+        drafter: bool,
     ):
         """Of the drafter's parameters, or of all others."""
         self.parameters, self.settings = parameters, settings

@@ -43,9 +43,9 @@ def library() -> ctypes.CDLL | None:
     return _library or None
 
 
-def apply_to(x: Tensor) -> bool:
-    """Whether the loops take arrays like this one."""
-    return x.dtype == torch.float32 and x.device.type == "cpu" and library() is not None
+def apply_to(x: Tensor, dtype: torch.dtype = torch.float32) -> bool:
+    """Whether the loops that work on `dtype` take arrays like this one."""
+    return x.dtype == dtype and x.device.type == "cpu" and library() is not None
 
 
 def call(name: str, *arguments: Tensor | int | float | None) -> None:

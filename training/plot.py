@@ -18,7 +18,8 @@ FAMILIES = (
     ("talk", ("small talk", "refusal", "world", "style", "json")),
     (
         "numbers",
-        ("addition", "subtraction", "multiplication", "sum", "counting", "comparing", "sorting num"),
+        ("addition", "subtraction", "multiplication", "sum")
+        + ("counting", "comparing", "sorting num"),
     ),
     ("letters", ("copying", "reversing", "spelling", "letters", "sorting words", "picking")),
     ("recall", ("recall",)),
@@ -44,7 +45,8 @@ def draw_loss(folder: str) -> None:
     tokens = [int(g[-1]["tokens"]) / 1e6 for g in groups]
     figure, axes = pyplot.subplots(figsize=(6, 3))
     for key, name in (("loss", "answers"), ("index_loss", "indexer")):
-        axes.plot(tokens, [sum(float(r[key]) for r in g) / len(g) for g in groups], label=name, lw=1)
+        means = [sum(float(r[key]) for r in g) / len(g) for g in groups]
+        axes.plot(tokens, means, label=name, lw=1)
     axes.set(xlabel="million tokens", ylabel="loss", yscale="log")
     axes.grid(alpha=0.3)
     axes.legend()
@@ -57,7 +59,8 @@ def draw_skills(folder: str) -> None:
     for row in _read(os.path.join(folder, "skills.csv")):
         curves[row["skill"]].append((int(row["tokens"]) / 1e6, float(row["right"])))
         chance[row["skill"]] = float(row["chance"])
-    figure, all_axes = pyplot.subplots(len(FAMILIES), 1, figsize=(7, 3 * len(FAMILIES)), sharex=True)
+    count = len(FAMILIES)
+    figure, all_axes = pyplot.subplots(count, 1, figsize=(7, 3 * count), sharex=True)
     for axes, (family, starts) in zip(all_axes, FAMILIES):
         for skill, points in curves.items():
             if not skill.startswith(starts):

@@ -97,12 +97,14 @@ class Run:
             row = self._one_step(step, drafting)
             seen += plan.rows * plan.length
             if self.rank == 0:
-                self.shared.log.add("steps", {**row, "tokens_per_s": round(seen / (time.time() - began))})
+                row["tokens_per_s"] = round(seen / (time.time() - began))
+                self.shared.log.add("steps", row)
             self.shared.step = step + 1
             done = step + 1
             if done % self.options.evaluate_every == 0 or done in (plan.steps, total):
                 self._evaluate(done, drafting)
-            if self.rank == 0 and (done % self.options.save_every == 0 or done in (plan.steps, last)):
+            save = done % self.options.save_every == 0 or done in (plan.steps, last)
+            if save and self.rank == 0:
                 self.shared.save(os.path.join(self.options.folder, "checkpoint.pt"))
         self.shared.barrier.wait()
 
@@ -151,7 +153,7 @@ class Run:
         }
 
     def _add_gradients(self, rows: Rows, step: int, drafting: bool) -> None:
-        """Adds the gradients of the summed loss; the division by the count comes with the update."""
+        """Adds the gradients of the summed loss; the update divides by the count."""
         mode = self.plan.mode_at(step)
         ids, learned = rows.ids.to(self.device), rows.learned.to(self.device)
         batch = self.model.batch(ids, mode)
