@@ -87,7 +87,7 @@ TEST_F(terminal_chat_test, a_conversation_on_a_terminal) {
             "\n"
             "You said: hello there\n"
             "\n"
-            "36 of 4,096 tokens, answer 8.0 tokens/s\n"
+            "36 of 4,096 tokens, answer 10.0 tokens/s\n"
             "\n"
             ">");
   EXPECT_EQ(screen.terminal().style_of("Let me"), "2");
@@ -179,11 +179,13 @@ TEST_F(terminal_chat_test, commands_of_a_conversation) {
 }
 
 TEST_F(terminal_chat_test, history_lasts_and_is_private) {
-  for (const char* keys : {"remember me\r", "\x1b[A\r"}) {
+  for (const char* keys : {"remember me\r", "\x1b[A\x1b[A\r"}) {
     TerminalChild child([&] { start(); });
     DS4_NEED_TERMINAL(child);
+    // The prompt is there: nothing that is typed is shown by the terminal itself.
+    ASSERT_TRUE(child.wait_for("\x1b[?2004h"));
     child.type(keys);
-    EXPECT_TRUE(child.wait_for("remember me"));
+    EXPECT_TRUE(child.wait_for("You said: remember me"));
     EXPECT_TRUE(child.wait_for("tokens/s"));
     child.type("/quit\r");
     EXPECT_EQ(child.wait_for_end(), 0);
@@ -202,7 +204,9 @@ TEST_F(terminal_chat_test, no_color_means_no_styles) {
   for (std::size_t at = 0; (at = child.seen().find("\x1b[", at)) != std::string::npos; ++at) {
     const std::size_t end = child.seen().find_first_not_of("?;0123456789", at + 2);
     // The very last one makes the terminal plain again.
-    if (child.seen()[end] == 'm') EXPECT_EQ(child.seen().substr(at, end + 1 - at), "\x1b[0m");
+    if (child.seen()[end] == 'm') {
+      EXPECT_EQ(child.seen().substr(at, end + 1 - at), "\x1b[0m");
+    }
   }
   EXPECT_THAT(child.seen(), HasSubstr("**bold**"));
 }
@@ -226,8 +230,7 @@ TEST_F(terminal_chat_test, a_resize_in_the_middle_of_an_answer_keeps_the_text) {
   ASSERT_TRUE(child.wait_for(" 50 "));
   child.resize(37, 20);
   ASSERT_TRUE(child.wait_for("tokens/s"));
-  for (const char* number : {" 51 ", "100", "199", "299"})
-    EXPECT_THAT(child.seen(), HasSubstr(number));
+  EXPECT_NE(child.seen().find("299 300"), std::string::npos);
 }
 
 TEST_F(terminal_chat_test, answers_of_a_chat_can_go_to_a_file) {
@@ -237,6 +240,7 @@ TEST_F(terminal_chat_test, answers_of_a_chat_can_go_to_a_file) {
     ::dup2(STDOUT_FILENO, STDERR_FILENO);
     ::dup2(file, STDOUT_FILENO);
     ::setenv("XDG_STATE_HOME", folder_.c_str(), 1);
+    ::setenv("NO_COLOR", "1", 1);
     ::execl(kProgram, "ds4", "-m", "scripted", nullptr);
   });
   DS4_NEED_TERMINAL(child);

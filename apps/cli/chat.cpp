@@ -328,8 +328,13 @@ class ChatSession {
 }  // namespace
 
 int chat(const TalkOptions& options) {
+  // What is typed while the model is opened waits unseen for the first line.
+  if (terminal::can_edit_lines()) terminal::set_input_mode(terminal::InputMode::answering);
   auto opened = open_chat(options);
-  if (!opened.ok()) return report(opened.error().message);
+  if (!opened.ok()) {
+    terminal::set_input_mode(terminal::InputMode::as_before);
+    return report(opened.error().message);
+  }
   return ChatSession(options, std::move(*opened)).talk();
 }
 

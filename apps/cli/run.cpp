@@ -53,7 +53,7 @@ void trace(const Engine& engine, const Chat& chat, const AnswerStats& stats) {
   const auto describe = [&](const char* name, std::span<const Token> tokens) {
     const auto text = engine.text().decode(tokens);
     report(std::string(name) + ": " +
-           (text.ok() ? printable(*text, text->size()) : text.error().message));
+           (text.ok() ? printable(*text, text->size() * 4) : text.error().message));
     std::string ids = std::string(name) + " tokens:";
     for (const Token token : tokens) ids += " " + std::to_string(token);
     report(ids);
