@@ -7,12 +7,16 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "ds4/engine.h"
+#include "engine/host.h"
+#include "engine/steering_build.h"
+#include "engine/steering_file.h"
 #include "tests/small_model.h"
 
 namespace ds4 {
@@ -299,6 +303,108 @@ TEST(chat, holds_answers_to_a_constraint) {
     plain.set_constraint(&*constraint);
     EXPECT_EQ(listen(plain.ask("Well?")).answer, heard.answer);
   }
+}
+
+class steered_chat : public testing::Test {
+ protected:
+  ~steered_chat() override { std::filesystem::remove(path); }
+
+  static std::unique_ptr<engine::Host> open_host() {
+    auto host = engine::Host::open(tests::small_model(), {.context_tokens = 512});
+    EXPECT_TRUE(host.ok()) << host.error().message;
+    return *std::move(host);
+  }
+
+  const std::string path = tests::temporary_path("direction.gguf");
+};
+
+// Means and differences, computed once more from what a watcher saw of whole prompts.
+TEST_F(steered_chat, a_direction_is_the_difference_of_means) {
+  const auto host = open_host();
+  const model::Shape& shape = host->model().shape();
+  const engine::SteeringPrompts prompts{.toward = {"Yes", "Of course"}, .away = {"No"}};
+  int done = 0;
+  const auto steering = engine::build_steering(*host, prompts, [&done] { ++done; });
+  ASSERT_TRUE(steering.ok()) << steering.error().message;
+  EXPECT_EQ(done, 3);
+
+  struct Seen final : model::Watcher {
+    std::vector<std::vector<float>> outputs;
+    void see(model::Point point, std::uint32_t, std::span<const float> values) override {
+      if (point != model::Point::expert_out) return;
+      outputs.emplace_back(values.end() - 256, values.end());
+    }
+    void see_routes(std::uint32_t, std::span<const std::uint32_t>) override {}
+    void see_chosen(std::uint32_t, std::uint32_t, std::span<const std::uint32_t>) override {}
+  };
+  ASSERT_EQ(shape.width, 256u);
+  const auto model = TextModel::open(tests::small_model());
+  std::vector<Seen> seen(3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::string word = i == 0 ? "Yes" : i == 1 ? "Of course" : "No";
+    const auto tokens =
+        *model->encode("<｜begin▁of▁sentence｜><｜User｜>" + word + "<｜Assistant｜></think>",
+                       SpecialTokens::recognised);
+    model::SessionState state(host->forward().layout());
+    const model::Chunk chunk{&state, tokens};
+    host->forward().watch(&seen[i]);
+    host->forward().evaluate({&chunk, 1});
+  }
+  host->forward().watch(nullptr);
+  const auto length = [](const auto& v) {
+    double sum = 0;
+    for (const double x : v) sum += x * x;
+    return std::sqrt(sum);
+  };
+  for (std::uint32_t layer = 0; layer < shape.layers; ++layer) {
+    const auto &a = seen[0].outputs[layer], &b = seen[1].outputs[layer],
+               &c = seen[2].outputs[layer];
+    std::vector<double> difference(256);
+    for (std::size_t i = 0; i < 256; ++i) difference[i] = (double{a[i]} + b[i]) / 2 - c[i];
+    const double wanted = (length(a) + length(b) + length(c)) / 3 / length(difference);
+    for (std::size_t i = 0; i < 256; ++i) {
+      ASSERT_NEAR(steering->directions[layer * 256 + i], difference[i] * wanted, 1e-4) << layer;
+    }
+  }
+
+  // To a file and back.
+  ASSERT_TRUE(engine::write_steering(path, shape, *steering).ok());
+  const auto again = engine::read_steering(path, shape);
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(again->directions, steering->directions);
+  model::Shape wider = shape;
+  wider.width = 512;
+  EXPECT_THAT(engine::read_steering(path, wider).error().message, HasSubstr("f32 [512]"));
+  model::Shape shallow = shape;
+  shallow.layers = 2;
+  EXPECT_THAT(engine::read_steering(path, shallow).error().message, HasSubstr("more layers"));
+  EXPECT_THAT(engine::read_steering(tests::small_model(), shape).error().message,
+              HasSubstr("not a steering direction"));
+}
+
+TEST_F(steered_chat, is_pushed_by_its_own_strength) {
+  {
+    const auto host = open_host();
+    const auto steering = engine::build_steering(*host, {.toward = {"Yes"}, .away = {"No"}}, [] {});
+    ASSERT_TRUE(engine::write_steering(path, host->model().shape(), *steering).ok());
+  }
+  const auto engine = open({.context_tokens = 1024, .steering = path, .steering_scale = 0});
+  EXPECT_TRUE(engine->facts().has_steering);
+  const auto plain_engine = open({.context_tokens = 1024});
+  Chat plain = start(*plain_engine, talk());
+  const std::string unpushed = listen(plain.ask("One")).answer;
+
+  Chat chat = start(*engine, talk());
+  EXPECT_EQ(chat.steering_scale(), 0);
+  EXPECT_EQ(listen(chat.ask("One")).answer, unpushed);
+  Chat other = start(*engine, talk());
+  ASSERT_TRUE(other.steer(3).ok());
+  const std::string pushed = listen(other.ask("One")).answer;
+  EXPECT_NE(pushed, unpushed);
+  // One strength does not leak into the other conversation.
+  ASSERT_TRUE(chat.undo());
+  EXPECT_EQ(listen(chat.ask("One")).answer, unpushed);
+  EXPECT_FALSE(chat.steer(1e9f).ok());
 }
 
 class saved_chat : public testing::Test {

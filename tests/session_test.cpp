@@ -5,41 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 #include <random>
 
 #include "engine/generator.h"
 #include "engine/host.h"
+#include "tests/counted_allocations.h"
 #include "tests/small_model.h"
-
-namespace {
-
-// Allocations of this thread: a step of decoding has none.
-thread_local std::uint64_t allocations = 0;
-
-}  // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* at = std::malloc(size == 0 ? 1 : size)) return at;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new[](std::size_t size) {
-  return operator new(size);
-}
-[[gnu::noinline]] void operator delete(void* at) noexcept {
-  std::free(at);
-}
-[[gnu::noinline]] void operator delete(void* at, std::size_t) noexcept {
-  std::free(at);
-}
-[[gnu::noinline]] void operator delete[](void* at) noexcept {
-  std::free(at);
-}
-[[gnu::noinline]] void operator delete[](void* at, std::size_t) noexcept {
-  std::free(at);
-}
 
 namespace ds4::engine {
 namespace {
@@ -249,9 +220,9 @@ TEST(generator, allocates_nothing_in_a_step) {
     Generator generator(session, allowed,
                         {.sampling = two_words(0.8f), .seed = 3, .draft_tokens = drafts});
     for (int i = 0; i < 20; ++i) ASSERT_TRUE(generator.next());
-    const std::uint64_t before = allocations;
+    const std::uint64_t before = tests::allocations();
     for (int i = 0; i < 300; ++i) ASSERT_TRUE(generator.next());
-    EXPECT_EQ(allocations, before) << drafts << " drafts";
+    EXPECT_EQ(tests::allocations(), before) << drafts << " drafts";
     EXPECT_EQ(generator.counts().drafted > 0, drafts > 0);
   }
 }

@@ -4,6 +4,7 @@
 #include "cli/logits.h"
 #include "cli/perplexity.h"
 #include "cli/render.h"
+#include "cli/steer.h"
 #include "cli/talk.h"
 #include "cli/tokenize.h"
 #include "shared/command_line.h"
@@ -46,6 +47,17 @@ constexpr char kAboutTokenize[] =
     "  ds4 tokenize -m vocab.gguf --special '<｜User｜>Hi'\n"
     "  ds4 tokenize -m vocab.gguf --decode 19923 14 2058\n"
     "  ds4 tokenize -m vocab.gguf --file a.txt --ids | ds4 tokenize -m vocab.gguf --decode\n";
+
+constexpr char kAboutSteerBuild[] =
+    "Finds the direction from what a model says to one kind of prompts to what it says to "
+    "another,\n"
+    "for `ds4 --steer`. Each file has one prompt a line; some dozens of each kind, alike in all "
+    "but\n"
+    "what shall differ, give a clear direction.\n"
+    "\n"
+    "Examples:\n"
+    "  ds4 steer build -m flash.gguf --toward formal.txt --away casual.txt -o formal.gguf\n"
+    "  ds4 -m flash.gguf --steer formal.gguf --steer-scale 0.5\n";
 
 constexpr char kAboutRender[] =
     "Prints the prompt that a conversation becomes, byte for byte. FILE.json holds \"messages\" "
@@ -259,6 +271,19 @@ void add_talk_engine(CLI::App& app, ds4::EngineOptions& engine) {
       ->group(group);
 }
 
+void add_steer(CLI::App& app, ds4::cli::SteerBuildCommand& options, int& exit_code) {
+  CLI::App* steer = ds4::add_command(app, "steer", "Directions that push what a model says.");
+  steer->require_subcommand(1);
+  CLI::App* command = ds4::add_command(*steer, "build", kAboutSteerBuild);
+  command->add_option("-m,--model", options.model, "A model file")->required();
+  command->add_option("--toward", options.toward, "Prompts of the kind to go toward")->required();
+  command->add_option("--away", options.away, "Prompts of the kind to go away from")->required();
+  command->add_option("-o,--output", options.output, "The direction's file")->required();
+  command->add_option("--threads", options.threads, "Threads [one a processor]")
+      ->check(CLI::Range(1, 1024));
+  command->callback([&options, &exit_code] { exit_code = ds4::cli::steer_build(options); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -285,6 +310,9 @@ int main(int argc, char** argv) {
   add_logits(app, logits, exit_code);
   ds4::cli::PerplexityOptions perplexity;
   add_perplexity(app, perplexity, exit_code);
+
+  ds4::cli::SteerBuildCommand steer;
+  add_steer(app, steer, exit_code);
 
   ds4::cli::TalkOptions talk;
   app.add_option("-m,--model", talk.model, "A model file, or any part of a split one");
