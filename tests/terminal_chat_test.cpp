@@ -164,6 +164,8 @@ TEST_F(terminal_chat_test, commands_of_a_conversation) {
   type("/load none", "none.ds4s: no such conversation");
   type("/read " + path("note.txt"), "goes with the next message.");
   type("see", "File note.txt:");
+  type("/read " + path("note.txt"), "goes with the next message.");
+  type("/read", "No file goes with the next message.");
   type("/system Be brief.", "hold from the next message on");
   type("/system", "\nBe brief.");
   type("/effort low", "with effort low.");

@@ -114,7 +114,14 @@ class ChatSession {
     if (!added.ok() && !std::exchange(told_history_, true)) note(added.error().message);
   }
 
-  void say(const std::string& message) { show(chat().ask(std::exchange(attached_, {}) + message)); }
+  void say(const std::string& message) {
+    const std::string attached = std::exchange(attached_, {});
+    show(chat().ask(attached + message));
+    // What could not be asked is not lost.
+    if (attached.empty() || !last_ || last_->reason != FinishReason::failed) return;
+    attached_ = attached;
+    note("The file stays for the next message; /read alone drops it.");
+  }
 
   void show(Answer answer) {
     const terminal::OnInterrupt interrupt([](void* chat) { static_cast<Chat*>(chat)->stop(); },
@@ -205,6 +212,11 @@ class ChatSession {
   }
 
   Result<void> attach(const std::string& path) {
+    if (path.empty()) {
+      attached_.clear();
+      note("No file goes with the next message.");
+      return {};
+    }
     TRY(const std::string text, terminal::attach_file(terminal::expand_home(path)));
     attached_ += text;
     note(printable(path) + " (" + human_bytes(text.size()) + ") goes with the next message.");

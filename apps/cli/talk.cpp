@@ -33,17 +33,17 @@ class Waiting {
   bool is_shown_;
 };
 
-}  // namespace
-
+// The model to use: the one given, or something that stands in.
 Result<std::string> choose_model(const TalkOptions& options) {
   if (!options.model.empty()) return options.model;
   return fail(Code::bad_argument, "no model is given; say which with -m FILE");
 }
 
+}  // namespace
+
 Result<Opened> open_chat(const TalkOptions& options) {
-  TRY(const std::string path, choose_model(options));
-  const Waiting waiting(path);
-  TRY(std::unique_ptr<Engine> engine, Engine::open(path, options.engine));
+  const Waiting waiting(options.model);
+  TRY(std::unique_ptr<Engine> engine, Engine::open(options.model, options.engine));
   if (options.load_session.empty()) {
     TRY(Chat chat, engine->start(options.chat));
     return Opened{std::move(engine), std::move(chat)};
@@ -53,7 +53,10 @@ Result<Opened> open_chat(const TalkOptions& options) {
   return Opened{std::move(engine), std::move(chat)};
 }
 
-int talk(const TalkOptions& options) {
+int talk(TalkOptions options) {
+  auto model = choose_model(options);
+  if (!model.ok()) return report(model.error().message);
+  options.model = std::move(*model);
   const bool has_prompt = options.prompt.has_value() || !options.prompt_file.empty();
   if (has_prompt || ::isatty(STDIN_FILENO) != 1) return run(options);
   for (const auto& [given, name] : {std::pair{options.raw, "--raw"}, {options.json, "--json"}}) {

@@ -1,6 +1,7 @@
 // What `ds4` does without a command: talk with a model, in a chat or once. The options both share.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -27,10 +28,7 @@ struct TalkOptions {
 
 // Chats where a person sits at the terminal and gave no prompt, else answers once. Returns the exit
 // code.
-int talk(const TalkOptions& options);
-
-// The model to use where `options` names one or something else offers one.
-Result<std::string> choose_model(const TalkOptions& options);
+int talk(TalkOptions options);
 
 // What talking needs, opened; says that it takes a while to a person who waits.
 struct Opened {

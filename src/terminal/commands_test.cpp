@@ -33,7 +33,7 @@ TEST(commands, are_read_with_their_argument) {
   EXPECT_EQ(save->argument, "my chat");
   ASSERT_TRUE(read_command("/save").ok());
   EXPECT_EQ(read_command("/think-max")->name, CommandName::think_max);
-  EXPECT_THAT(read_command("/read").error().message, HasSubstr("/read needs FILE"));
+  EXPECT_THAT(read_command("/load").error().message, HasSubstr("/load needs NAME"));
   EXPECT_THAT(read_command("/undo all").error().message, HasSubstr("/undo takes nothing"));
 }
 

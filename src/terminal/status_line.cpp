@@ -69,7 +69,8 @@ std::string status_line(const Finished& finished) {
   if (stats.context_tokens > 0) {
     append("", human_count(stats.context_used) + " of " + tokens(stats.context_tokens));
   }
-  append("prompt ", rate(evaluated(stats), stats.prompt_seconds));
+  // An answer that was stopped before its first token did not need the whole prompt.
+  if (stats.answer_tokens > 0) append("prompt ", rate(evaluated(stats), stats.prompt_seconds));
   append("answer ", rate(stats.answer_tokens, stats.answer_seconds));
   if (stats.drafted_tokens > 0) {
     append("drafts ", percent(stats.accepted_tokens, stats.drafted_tokens));

@@ -31,6 +31,8 @@ TEST(status_line, says_the_figures) {
   finished.stats.drafted_tokens = 0;
   EXPECT_EQ(status_line(finished),
             "stopped, 1,347 of 32,768 tokens, prompt 600 tokens/s, answer 23.5 tokens/s");
+  finished.stats.answer_tokens = 0;
+  EXPECT_EQ(status_line(finished), "stopped, 1,347 of 32,768 tokens");
   finished.reason = FinishReason::failed;
   finished.failure = "the disk is full";
   EXPECT_THAT(status_line(finished), testing::StartsWith("failed: the disk is full, "));
