@@ -50,24 +50,22 @@ Result<void> write_sections(const std::string& path, const SectionFormat& format
   return file.commit();
 }
 
-Result<SectionFile> SectionFile::open(const std::string& path, const SectionFormat& format) {
-  SectionFile file;
-  TRY(file.map_, MappedFile::open(path, format.what));
-  file.map_.advise(Access::sequential);
-  const std::span<const std::byte> all = file.map_.bytes();
-  const auto refuse = [&](auto... why) { return fail(Code::bad_file, path, ": ", why...); };
+Result<std::vector<Section>> parse_sections(std::span<const std::byte> file,
+                                            const SectionFormat& format) {
   const auto damaged = [&](auto... why) {
-    return refuse("the saved ", format.what, " is damaged: ", why...,
-                  "; take another copy of the file");
+    return fail(Code::bad_file, "the saved ", format.what, " is damaged: ", why...,
+                "; take another copy of the file");
   };
-  ByteReader in(all);
+  ByteReader in(file);
   const auto magic = in.take_text(kMagicBytes);
-  if (!magic || *magic != format.magic) return refuse("this is no saved ", format.what);
+  if (!magic || *magic != format.magic) {
+    return fail(Code::bad_file, "this is no saved ", format.what);
+  }
   const auto head = in.read<Head>();
   if (!head) return damaged("it ends inside its header");
   if (head->version != format.version) {
-    return refuse("a saved ", format.what, " of version ", head->version,
-                  "; this program reads version ", format.version);
+    return fail(Code::unsupported, "a saved ", format.what, " of version ", head->version,
+                "; this program reads version ", format.version);
   }
   if (head->sections > kSectionsMax) return damaged("it claims ", head->sections, " sections");
   std::vector<SectionHead> heads;
@@ -76,17 +74,28 @@ Result<SectionFile> SectionFile::open(const std::string& path, const SectionForm
     if (!section) return damaged("it ends inside its header");
     heads.push_back(*section);
   }
-  const std::uint64_t sum = checksum(all.first(in.position()));
+  const std::uint64_t sum = checksum(file.first(in.position()));
   if (in.read<std::uint64_t>() != sum) return damaged("its header has another checksum");
+  std::vector<Section> out;
   for (const SectionHead& section : heads) {
     const auto bytes = in.take(section.bytes);
     if (!bytes) return damaged("it ends too early");
     if (checksum(*bytes) != section.checksum) {
       return damaged("section ", section.id, " has another checksum");
     }
-    file.sections_.push_back({section.id, *bytes});
+    out.push_back({section.id, *bytes});
   }
   if (in.remaining() > 0) return damaged("something stands behind its end");
+  return out;
+}
+
+Result<SectionFile> SectionFile::open(const std::string& path, const SectionFormat& format) {
+  SectionFile file;
+  TRY(file.map_, MappedFile::open(path, format.what));
+  file.map_.advise(Access::sequential);
+  auto sections = parse_sections(file.map_.bytes(), format);
+  if (!sections.ok()) return fail(sections.error().code, path, ": ", sections.error().message);
+  file.sections_ = *std::move(sections);
   return file;
 }
 

@@ -30,6 +30,10 @@ struct Section {
 Result<void> write_sections(const std::string& path, const SectionFormat& format,
                             std::span<const Section> sections);
 
+// The sections of a whole file in memory, into which they point. Messages have no path.
+Result<std::vector<Section>> parse_sections(std::span<const std::byte> file,
+                                            const SectionFormat& format);
+
 // A file that was read and found right.
 class SectionFile {
  public:
