@@ -255,7 +255,7 @@ class Shared:
         self.board = torch.zeros(count, 5, dtype=torch.float64).share_memory_()
         self.loads = torch.zeros(count, routers, model.shape.n_routed_experts).share_memory_()
         self.results = torch.zeros(256).share_memory_()
-        self.barrier = processes.Barrier(count)
+        self.barrier = processes.Barrier(count, timeout=3600)  # one that died ends all
 
     def state(self) -> dict[str, Tensor]:
         p = self.parameters

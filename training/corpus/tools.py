@@ -84,6 +84,10 @@ def _lines(draw: Draw, low: int = 1, high: int = 4) -> list[str]:
     return [_line(draw) for _ in range(draw.number(low, high))]
 
 
+def _count(lines: list[str]) -> str:
+    return f"{len(lines)} line{'s' if len(lines) > 1 else ''}"
+
+
 def _call(thought: str, *calls: Call, content: str = "") -> Message:
     return Message("assistant", content, thought, list(calls))
 
@@ -108,7 +112,7 @@ def _read(draw: Draw) -> Scene:
         answer = f"{path} says:\n" + "\n".join(lines)
     elif kind == 1:
         ask = "[How many lines has {p}?|Count the lines of {p}.]"
-        answer = f"{path} has {len(lines)} line{'s' if len(lines) > 1 else ''}."
+        answer = f"{path} has {_count(lines)}."
     else:
         ask = "[What is the last line of {p}?|Tell me the last line of {p}.]"
         answer = lines[-1]
@@ -118,7 +122,7 @@ def _read(draw: Draw) -> Scene:
             _user(draw.say(ask, p=path)),
             _call(f"I need to read {path}.", Call("read", {"path": path})),
             _result("\n".join(lines)),
-            _say(f"I have the text of {path}: {len(lines)} lines.", answer),
+            _say(f"I have the text of {path}: {_count(lines)}.", answer),
         ],
         ["read"],
     )
@@ -146,14 +150,20 @@ def _write(draw: Draw) -> Scene:
 def _edit(draw: Draw) -> Scene:
     path, lines = _path(draw), _lines(draw, 1, 3)
     at = draw.number(0, len(lines) - 1)
-    old = draw.one(lines[at].split())
+    old = draw.one(lines[at].replace(":", "").split())
     new = draw.one([w for w in COLOURS + THINGS if w != old])
+    # Whoever is asked to look first does so.
+    look = draw.chance(0.5)
     ask = draw.say(
-        "[In {p}, replace {o} by {n}.|Change {o} to {n} in {p}.|Please put {n} instead of {o} in {p}.]",
+        "[Look at {p} and replace {o} by {n}.|Read {p} and change {o} to {n}.|"
+        "Check {p}, then put {n} instead of {o}.]"
+        if look
+        else "[In {p}, replace {o} by {n}.|Change {o} to {n} in {p}.|"
+        "Please put {n} instead of {o} in {p}.]",
         p=path, o=old, n=new,
     )  # fmt: skip
     messages = [_user(ask)]
-    if draw.chance(0.5):
+    if look:
         messages += [
             _call(f"First I read {path}.", Call("read", {"path": path})),
             _result("\n".join(lines)),
@@ -179,7 +189,7 @@ def _list(draw: Draw) -> Scene:
         "tool: list",
         [
             _user(ask),
-            _call(f"I list {folder}.", Call("list", {"path": folder})),
+            _call(f"I list the files {where}.", Call("list", {"path": folder})),
             _result("\n".join(files)),
             _say(f"There are {len(files)} files.", f"There are {len(files)} files: {named}."),
         ],
@@ -282,7 +292,7 @@ def _refused_call(draw: Draw) -> Scene:
             _result("Error: invalid tool call: read needs the parameter path"),
             _call("The parameter is path. I call it again.", call),
             _result("\n".join(lines)),
-            _say(f"I have the text of {path}: {len(lines)} lines.", f"{path} says:\n" + "\n".join(lines)),
+            _say(f"I have the text of {path}: {_count(lines)}.", f"{path} says:\n" + "\n".join(lines)),
         ],
         ["read"],
     )
