@@ -94,7 +94,7 @@ class LineWriter {
     const std::size_t kept = shown_indent(indent);
     const int room = look_.columns - display_width(prefix_) - static_cast<int>(kept);
     for (const Spans& part : wrap_exactly({{code, look_.base}}, room)) {
-      rows.push_back(draw(spaces(kept), part));
+      draw(rows, spaces(kept), part);
     }
     return rows;
   }
@@ -103,7 +103,7 @@ class LineWriter {
                               bool is_end) {
     const std::size_t kept = shown_indent(indent);
     if (!look_.colour) {
-      return {draw(spaces(kept), {{std::string(fitting(line, room_after(kept))), kPlain}})};
+      return drawn(spaces(kept), {{std::string(fitting(line, room_after(kept))), kPlain}});
     }
     std::string text = bar(language.empty() || is_end ? 0 : 3);
     if (!language.empty() && !is_end) {
@@ -111,10 +111,10 @@ class LineWriter {
     }
     const int width = std::min(kRuleColumnsMax, room_after(kept));
     text += bar(std::max(width - display_width(text), 0));
-    return {draw(spaces(kept), {{text, static_cast<Styles>(look_.base | kDim)}})};
+    return drawn(spaces(kept), {{text, static_cast<Styles>(look_.base | kDim)}});
   }
 
-  Row empty_line() { return draw("", {}); }
+  std::vector<Row> empty_line() { return drawn("", {}); }
 
  private:
   int room_after(std::size_t indent) const {
@@ -129,11 +129,19 @@ class LineWriter {
     for (int i = 0; i < columns; ++i) text += look_.unicode ? "─" : "-";
     return text;
   }
-  Row draw(std::string_view indent, const Spans& content) const {
+  // Where marks and indentation leave no room for the words, they wrap together.
+  void draw(std::vector<Row>& rows, std::string_view indent, const Spans& content) const {
     Spans row = prefix_;
     append_span(row, indent, look_.base);
     for (const Span& span : content) append_span(row, span.text, span.style);
-    return draw_row(row, look_.colour);
+    for (const Spans& part : wrap_exactly(row, look_.columns)) {
+      rows.push_back(draw_row(part, look_.colour));
+    }
+  }
+  std::vector<Row> drawn(std::string_view indent, const Spans& content) const {
+    std::vector<Row> rows;
+    draw(rows, indent, content);
+    return rows;
   }
 
   Spans inline_spans(std::string_view text, Styles style) const {
@@ -145,7 +153,7 @@ class LineWriter {
     std::vector<Row> rows;
     const int room = room_after(hanging);
     for (const Spans& part : wrap_words(inline_spans(text, style), room, room)) {
-      rows.push_back(draw(rows.empty() ? first : spaces(hanging), part));
+      draw(rows, rows.empty() ? first : spaces(hanging), part);
     }
     return rows;
   }
@@ -162,7 +170,7 @@ class LineWriter {
 
   std::vector<Row> rule(int columns) const {
     const int width = std::min(columns, room_after(0));
-    return {draw("", {{bar(width), static_cast<Styles>(look_.base | kDim)}})};
+    return drawn("", {{bar(width), static_cast<Styles>(look_.base | kDim)}});
   }
 
   std::vector<Row> item(std::string_view text, std::size_t indent, std::size_t mark) const {
@@ -265,7 +273,7 @@ void MarkdownStream::take_plain_line(const std::string& whole, const Look& look,
   }
   if (indent_of(line) == line.size()) {
     if (quotes > 0) {
-      add({writer.empty_line()}, rows);
+      add(writer.empty_line(), rows);
     } else {
       owes_blank_ = has_rows_;
     }
