@@ -227,5 +227,36 @@ TEST(generator, allocates_nothing_in_a_step) {
   }
 }
 
+// Ends the `asked`-th pass between two layers, or says nothing.
+class EndAfter final : public model::Pace {
+ public:
+  explicit EndAfter(int asked) : left_(asked) {}
+  bool go_on(std::uint32_t, std::uint32_t) override { return --left_ != 0; }
+
+ private:
+  int left_;
+};
+
+TEST(session, a_chunk_that_ends_early_is_as_if_it_had_not_begun) {
+  const auto host = open(3);
+  const auto tokens = random_tokens(900, 5);
+  const std::vector<Token> half(tokens.begin(), tokens.begin() + 200);
+  Session whole(host->shared());
+  rewrite(whole, tokens);
+  for (const int asked : {1, 2, 3}) {
+    Session session(host->shared());
+    rewrite(session, half);
+    session.start_rewrite(tokens);
+    EndAfter pace(asked);
+    EXPECT_TRUE(session.rewrite_more(&pace));
+    EXPECT_EQ(session.tokens(), half);
+    EXPECT_TRUE(session.logits().empty());
+    while (session.rewrite_more()) {
+    }
+    EXPECT_EQ(logits_of(session), logits_of(whole)) << asked;
+    EXPECT_EQ(session.state_as_bytes(), whole.state_as_bytes()) << asked;
+  }
+}
+
 }  // namespace
 }  // namespace ds4::engine

@@ -56,7 +56,12 @@ class ChatSession {
         name_(options.save_session.empty() ? options.load_session : options.save_session),
         output_({.hide_thinking = options.hide_thinking}) {
     chats_.push_back(std::move(opened.chat));
+    ChatOptions of_chat = chat().options();
+    of_chat.on_progress = [this](const Progress& progress) { show(Event(progress)); };
+    chat().set_options(of_chat);
   }
+  ChatSession(const ChatSession&) = delete;
+  ChatSession& operator=(const ChatSession&) = delete;
 
   int talk() {
     greet();

@@ -80,10 +80,15 @@ int exit_code(const Finished& finished) {
   return 1;
 }
 
-Result<int> carry_out(const TalkOptions& options) {
+Result<int> carry_out(TalkOptions options) {
   TRY(const std::string prompt, read_prompt(options));
-  TRY(Opened opened, open_chat(options));
   AnswerOutput output({.hide_thinking = options.hide_thinking, .hide_figures = true});
+  // A reader of lines gets progress with the other events, a chunk of the prompt at a time.
+  if (!options.json) {
+    // A terminal that is gone is noticed with the next event.
+    options.chat.on_progress = [&output](const Progress& progress) { (void)output.show(progress); };
+  }
+  TRY(Opened opened, open_chat(options));
   Finished finished;
   {
     const terminal::OnInterrupt interrupt([](void* chat) { static_cast<Chat*>(chat)->stop(); },

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,12 @@ namespace ds4 {
 
 class Engine;
 
+// Work done before the first token of an answer.
+struct Progress {
+  std::uint64_t tokens_done = 0, tokens_total = 0;  // of the prompt, without what was kept
+  double seconds = 0;
+};
+
 struct ChatOptions {
   std::string system = {};
   std::string thinking = "high";  // off, low, high or max, or any word for an effort
@@ -29,12 +36,8 @@ struct ChatOptions {
   // The model goes on seeing the reasoning of its earlier answers. False: only the answers, as it
   // was trained, at the price of evaluating each of them once more.
   bool keep_reasoning = true;
-};
-
-// Work done before the first token of an answer.
-struct Progress {
-  std::uint64_t tokens_done = 0, tokens_total = 0;  // of the prompt, without what was kept
-  double seconds = 0;
+  // Called from inside Answer::next() while a prompt is read, several times a second.
+  std::function<void(const Progress&)> on_progress = {};
 };
 
 // Figures of one answer.

@@ -1,5 +1,6 @@
 #include "engine/answer_run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <utility>
@@ -74,14 +75,48 @@ std::optional<Event> AnswerRun::next() {
   return event;
 }
 
+Progress AnswerRun::prompt_progress(double tokens_done) {
+  stats_.prompt_seconds = now_seconds() - started_;
+  return {static_cast<std::uint64_t>(tokens_done), stats_.prompt_tokens - stats_.reused_tokens,
+          stats_.prompt_seconds};
+}
+
+// Between the layers of a chunk: a layer of a large model takes long enough to tell of it, and to
+// be asked to stop.
+class AnswerRun::PromptPace final : public model::Pace {
+ public:
+  explicit PromptPace(AnswerRun& run)
+      : run_(run), left_(static_cast<double>(run.conversation_.session.left_to_rewrite())) {}
+
+  bool go_on(std::uint32_t layers_done, std::uint32_t layers) override {
+    if (run_.was_stopped()) return false;
+    const auto& see = run_.conversation_.options.on_progress;
+    const double now = now_seconds();
+    if (!see || layers_done == layers || now < next_) return true;
+    next_ = now + kBetween;
+    const Session& session = run_.conversation_.session;
+    const double rows = std::min(left_, static_cast<double>(session.chunk_tokens()));
+    const auto total = static_cast<double>(run_.stats_.prompt_tokens - run_.stats_.reused_tokens);
+    see(run_.prompt_progress(total - left_ + rows * layers_done / layers));
+    return true;
+  }
+
+ private:
+  static constexpr double kBetween = 0.1;  // seconds from one report to the next
+  AnswerRun& run_;
+  const double left_;
+  double next_ = now_seconds() + kBetween;
+};
+
 void AnswerRun::evaluate_prompt() {
   if (was_stopped()) return finish(FinishReason::stopped);
   Session& session = conversation_.session;
   if (session.left_to_rewrite() == 0) return begin_answer();
-  session.rewrite_more();
+  PromptPace pace(*this);
+  session.rewrite_more(&pace);
+  if (was_stopped()) return finish(FinishReason::stopped);
   const std::uint64_t total = stats_.prompt_tokens - stats_.reused_tokens;
-  stats_.prompt_seconds = now_seconds() - started_;
-  events_.emplace_back(Progress{total - session.left_to_rewrite(), total, stats_.prompt_seconds});
+  events_.emplace_back(prompt_progress(static_cast<double>(total - session.left_to_rewrite())));
 }
 
 void AnswerRun::begin_answer() {

@@ -36,7 +36,9 @@ class AnswerRun {
 
   // Each does the least amount of work that may give an event.
   void begin();
+  class PromptPace;
   void evaluate_prompt();
+  Progress prompt_progress(double tokens_done);
   void sample();
   void begin_answer();
   void finish(FinishReason reason);

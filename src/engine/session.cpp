@@ -50,10 +50,10 @@ std::uint64_t Session::start_rewrite(std::span<const Token> tokens) {
   return tokens_.size();
 }
 
-bool Session::rewrite_more() {
+bool Session::rewrite_more(model::Pace* pace) {
   if (left_to_rewrite() == 0) return false;
   const std::size_t count = std::min<std::size_t>(left_to_rewrite(), shared_->forward.rows_max());
-  append(std::span(rest_).subspan(rest_done_, count));
+  if (!append(std::span(rest_).subspan(rest_done_, count), pace)) return true;
   rest_done_ += count;
   if (left_to_rewrite() > 0) return true;
   const auto last = static_cast<std::uint32_t>(count - 1);
@@ -93,16 +93,26 @@ void Session::reserve(std::uint64_t tokens) {
   logits_.reserve(shared_->forward.shape().vocabulary);
 }
 
-void Session::append(std::span<const Token> tokens) {
+bool Session::append(std::span<const Token> tokens, model::Pace* pace) {
   drop_chained_rows();
   if (!tokens_.empty()) feed_drafter(tokens.front());
+  // A pass that ends early leaves a spoilt state; what the fork shares with it was not written.
+  std::optional<model::SessionState> before;
+  if (pace != nullptr) before = state_.fork();
   const model::Chunk chunk{&state_, tokens};
   if (shared_->steering != nullptr) shared_->steering->scale = steering_scale_;
-  shared_->forward.evaluate({&chunk, 1}, shared_->steering);
+  const bool is_whole = shared_->forward.evaluate({&chunk, 1}, shared_->steering, pace);
   evaluation_ = ++shared_->evaluations;
+  if (!is_whole) {
+    state_ = *std::move(before);
+    first_position_ = tokens_.size();  // the pass holds no row of ours
+    logits_.clear();
+    return false;
+  }
   first_position_ = tokens_.size();
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   logits_.clear();
+  return true;
 }
 
 bool Session::holds_last_row() const {

@@ -42,7 +42,9 @@ class Session {
   // the next chunk and returns whether there is still more to do. Between the two the session is
   // usable: it has a prefix of the tokens.
   std::uint64_t start_rewrite(std::span<const Token> tokens);
-  bool rewrite_more();
+  // Where `pace` ends a chunk early, it is as if the chunk had not begun.
+  bool rewrite_more(model::Pace* pace = nullptr);
+  std::uint64_t chunk_tokens() const { return shared_->forward.rows_max(); }
   std::uint64_t left_to_rewrite() const { return rest_.size() - rest_done_; }
 
   // Of the last token; empty where they are not known, which rewriting mends.
@@ -97,7 +99,8 @@ class Session {
 
   Session(SharedForward& shared, model::SessionState state);
 
-  void append(std::span<const Token> tokens);
+  // False where `pace` ended it; nothing was appended then.
+  bool append(std::span<const Token> tokens, model::Pace* pace = nullptr);
   // Whether the forward pass still holds the row of the last token.
   bool holds_last_row() const;
   // Shows the drafter the rows it has not seen: of all tokens whose follower is known, `next` being

@@ -208,7 +208,7 @@ void Forward::see(Point point, std::uint32_t layer, const float* values, std::si
   watcher_->see(point, layer, {values, count});
 }
 
-void Forward::evaluate(std::span<const Chunk> chunks, const Steering* steering) {
+bool Forward::evaluate(std::span<const Chunk> chunks, const Steering* steering, Pace* pace) {
   Buffers& b = *buffers_;
   device::Batch batch;
   b.segments.clear();
@@ -230,7 +230,7 @@ void Forward::evaluate(std::span<const Chunk> chunks, const Steering* steering) 
   }
   evaluated_rows_ = batch.rows;
   drafted_rows_ = 0;
-  if (batch.rows == 0) return;
+  if (batch.rows == 0) return true;
   batch.segments = b.segments;
   batch.tokens = b.tokens.data();
   batch.positions = b.positions.data();
@@ -255,10 +255,17 @@ void Forward::evaluate(std::span<const Chunk> chunks, const Steering* steering) 
       run.direction_scale = steering->scale;
     }
     run_layer(run);
+    if (pace == nullptr) continue;
+    device_.wait();
+    if (!pace->go_on(i + 1, shape_.layers)) {
+      evaluated_rows_ = 0;
+      return false;
+    }
   }
   see(Point::streams, shape_.layers, streams, stream_values);
   device_.wait();
   for (std::size_t i = 0; i < b.sessions.size(); ++i) b.sessions[i]->advance(b.segments[i].rows);
+  return true;
 }
 
 void Forward::run_layer(const LayerRun& run) {

@@ -23,6 +23,13 @@ struct Chunk {
   std::span<const std::int32_t> tokens;
 };
 
+// Asked between the layers of a pass whether it shall go on.
+class Pace {
+ public:
+  virtual ~Pace() = default;
+  virtual bool go_on(std::uint32_t layers_done, std::uint32_t layers) = 0;
+};
+
 // Where the forward pass can be watched; names as in docs/numerics.md.
 enum class Point {
   streams,  // [rows, 4, width] entering layer `layer`; once more behind the last
@@ -78,7 +85,9 @@ class Forward {
 
   // Appends the chunks to their sessions; together at most rows_max() tokens, no session twice, all
   // tokens below the vocabulary. Row i of the batch is the i-th token of the chunks in order.
-  void evaluate(std::span<const Chunk> chunks, const Steering* steering = nullptr);
+  // False where `pace` ended it early: the states of the sessions are then spoilt.
+  bool evaluate(std::span<const Chunk> chunks, const Steering* steering = nullptr,
+                Pace* pace = nullptr);
 
   // Logits of rows of the last evaluate(), [rows.size(), vocabulary]; at most logit_rows_max() at a
   // time. Valid until the next call of any function.
