@@ -32,7 +32,7 @@ from initialize import initialize  # noqa: E402
 from model import Mode, Model  # noqa: E402
 from optimizer import Optimizer, Settings, SharedParameters  # noqa: E402
 from shape import Shape  # noqa: E402
-from tokenizer import Tokenizer  # noqa: E402
+from tokenizer import PAD_ID, Tokenizer  # noqa: E402
 
 GROUPS = 2  # independent parts of a step's data, so that one or two processes see the same
 
@@ -52,6 +52,7 @@ class Plan:
     select_from: float = 0.45  # before this share of the steps all compressed rows are read
     round_from: float = 0.75  # from here the number formats of the caches are simulated
     index_from: float = 0.05
+    prompt_weight: float = 0.2  # of the loss on tokens that are given: they too teach to look back
     balance_rate: float = 0.003
     sinkhorn: int = 8
     products: str = "auto"  # float32 or bfloat16; auto: the faster one here, when a run begins
@@ -163,28 +164,30 @@ class Run:
             batch = self.model.batch(ids, mode)
             with torch.no_grad():
                 streams = self.model.streams(batch)
-            wanted = torch.zeros_like(learned)
-            wanted[:, :-2] = learned[:, 2:]
-            ahead = 2
+            ahead, weight = 2, 0.0
             streams = self.model.draft_streams(streams, ids.roll(-1, dims=1), batch)
         else:
-            wanted = torch.zeros_like(learned)
-            wanted[:, :-1] = learned[:, 1:]
-            ahead = 1
+            ahead, weight = 1, self.plan.prompt_weight
             streams = self.model.streams(batch)
-        at = wanted.flatten().nonzero().flatten()
+        weights = torch.where(learned, 1.0, torch.where(ids == PAD_ID, 0.0, weight))
+        weights[:, :ahead] = 0.0  # the end of another row is before it
+        at = weights.flatten().nonzero().flatten()
         if not len(at):
             return
-        target = ids.flatten()[at + ahead]
+        target, weights = ids.flatten()[at], weights.flatten()[at]
+        at = at - ahead
         chosen = streams[:, at]
         logits = self.model.draft_logits(chosen) if drafting else self.model.logits(chosen)
-        loss = torch.nn.functional.cross_entropy(logits, target, reduction="sum")
+        each = torch.nn.functional.cross_entropy(logits, target, reduction="none")
+        count = float(learned.sum())
         index_loss = torch.zeros(())
         if batch.index_losses:
-            index_loss = torch.stack(batch.index_losses).mean() * len(at)
-        (loss + index_loss).backward()
-        right = (logits.detach().argmax(dim=1) == target).sum()
-        entries = (len(at), float(loss), float(index_loss), float(right))
+            index_loss = torch.stack(batch.index_losses).mean() * count
+        ((each * weights).sum() + index_loss).backward()
+        # What is reported is about answers alone.
+        answers = weights == 1.0
+        right = (logits.detach().argmax(dim=1) == target)[answers].sum()
+        entries = (count, float(each.detach()[answers].sum()), float(index_loss), float(right))
         for i, value in enumerate(entries):
             self.shared.board[self.rank, i] += value
 
