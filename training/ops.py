@@ -159,20 +159,21 @@ class _Sinkhorn(Function):
     @staticmethod
     def forward(ctx, comb: Tensor, iterations: int, eps: float) -> Tensor:
         soft = torch.softmax(comb, dim=1)
-        ctx.soft, ctx.steps = soft, []
+        steps = []
         c = soft + eps
         for step in range(2 * iterations - 1):
-            axis = 0 if step % 2 == 0 else 1
-            inverse = (c.sum(dim=axis, keepdim=True) + eps).reciprocal_()
+            inverse = (c.sum(dim=step % 2, keepdim=True) + eps).reciprocal_()
             c = c * inverse
-            ctx.steps.append((axis, c, inverse))
+            steps += [c, inverse]
+        ctx.save_for_backward(soft, *steps)
         return c
 
     @staticmethod
     def backward(ctx, g: Tensor):
-        for axis, c, inverse in reversed(ctx.steps):
-            g = (g - (g * c).sum(dim=axis, keepdim=True)) * inverse
-        soft = ctx.soft
+        soft, *steps = ctx.saved_tensors
+        for step in reversed(range(len(steps) // 2)):
+            c, inverse = steps[2 * step : 2 * step + 2]
+            g = (g - (g * c).sum(dim=step % 2, keepdim=True)) * inverse
         return (g - (g * soft).sum(dim=1, keepdim=True)) * soft, None, None
 
 
