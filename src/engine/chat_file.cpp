@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "engine/fingerprint.h"
-#include "engine/section_file.h"
+#include "store/section_file.h"
 
 namespace ds4::engine {
 

@@ -9,22 +9,22 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/checksum.h"
-#include "engine/section_file.h"
+#include "store/section_file.h"
 
 using namespace ds4;
 
 namespace {
 
-constexpr engine::SectionFormat kFormat{.what = "thing", .magic = "DS4FUZZ\n", .version = 1};
+constexpr SectionFormat kFormat{.what = "thing", .magic = "DS4FUZZ\n", .version = 1};
 constexpr std::size_t kHead = 16, kSectionHead = 24;
 
 void parse(std::span<const std::byte> file) {
-  const auto sections = engine::parse_sections(file, kFormat);
+  const auto sections = parse_sections(file, kFormat);
   if (!sections.ok()) {
     CHECK(!sections.error().message.empty());
     return;
   }
-  for (const engine::Section& section : *sections) {
+  for (const Section& section : *sections) {
     CHECK(section.bytes.data() >= file.data());
     CHECK(section.bytes.size() <=
           static_cast<std::size_t>(file.data() + file.size() - section.bytes.data()));

@@ -12,7 +12,7 @@
 #include "base/mapped_file.h"
 #include "ds4/result.h"
 
-namespace ds4::engine {
+namespace ds4 {
 
 // docs/formats/chat.md describes the bytes.
 struct SectionFormat {
@@ -47,4 +47,4 @@ class SectionFile {
   std::vector<Section> sections_;
 };
 
-}  // namespace ds4::engine
+}  // namespace ds4

@@ -1,11 +1,11 @@
-#include "engine/section_file.h"
+#include "store/section_file.h"
 
 #include "base/atomic_file.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/checksum.h"
 
-namespace ds4::engine {
+namespace ds4 {
 
 namespace {
 
@@ -106,4 +106,4 @@ Result<std::span<const std::byte>> SectionFile::section(std::uint32_t id) const 
   return fail(Code::bad_file, map_.path(), ": section ", id, " is missing");
 }
 
-}  // namespace ds4::engine
+}  // namespace ds4
