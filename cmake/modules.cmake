@@ -1,10 +1,17 @@
 # Every folder of src/ is one static library, found by name:
 #   NAME.cpp is compiled into the library, NAME_test.cpp into the folder's test program,
-#   NAME_fuzz.cpp becomes a fuzz target of its own.
+#   NAME_fuzz.cpp becomes a fuzz target of its own; NAME_linux.cpp and NAME_macos.cpp are taken on
+#   that system only.
+
+set(DS4_OTHER_SYSTEM "_macos\\.cpp$")
+if(APPLE)
+  set(DS4_OTHER_SYSTEM "_linux\\.cpp$")
+endif()
 
 function(ds4_module NAME)
   cmake_parse_arguments(ARG "" "" "DEPENDS;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${NAME}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "${DS4_OTHER_SYSTEM}")
   set(tests ${sources})
   set(fuzzers ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$")

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/cpu_topology.h"
+
 namespace ds4 {
 namespace {
 
@@ -69,7 +71,7 @@ class Team {
 }  // namespace
 
 int processor_count() {
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return count_processors(cpu_topology());
 }
 
 Result<void> for_each_item(std::size_t count, const ParallelOptions& options,

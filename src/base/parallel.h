@@ -10,7 +10,7 @@
 
 namespace ds4 {
 
-// The processors this process may use; at least 1.
+// The processors this process may use, within the quota of its control groups; at least 1.
 int processor_count();
 
 struct ParallelOptions {

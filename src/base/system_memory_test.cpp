@@ -1,29 +1,15 @@
 #include "base/system_memory.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <limits>
+
+#include "base/system_tree_fixture.h"
 
 namespace ds4 {
 namespace {
 
-namespace fs = std::filesystem;
-
-class system_memory : public testing::Test {
- protected:
-  ~system_memory() override { fs::remove_all(root); }
-
-  void put(const std::string& path, const std::string& text) {
-    fs::create_directories(fs::path(root + path).parent_path());
-    std::ofstream(root + path) << text;
-  }
-
-  const std::string root =
-      (fs::temp_directory_path() / ("ds4_memory_" + std::to_string(::getpid()))).string() + "/";
-};
+class system_memory : public SystemTree {};
 
 constexpr char kMeminfo[] =
     "MemTotal:       16000000 kB\nMemFree:  1000 kB\nMemAvailable:   8000000 kB\n";
