@@ -268,8 +268,9 @@ TEST(chat, refuses_what_makes_no_sense) {
   EXPECT_FALSE(engine->start(bad).ok());
   for (const EngineOptions& options :
        {EngineOptions{.context_tokens = 1u << 30}, EngineOptions{.threads = -1},
-        EngineOptions{.isa = "mmx"}, EngineOptions{.draft_tokens = 16},
-        EngineOptions{.drafter = tests::small_model()}, EngineOptions{.steering = "/nowhere"}}) {
+        EngineOptions{.cpus = "all"}, EngineOptions{.isa = "mmx"},
+        EngineOptions{.draft_tokens = 16}, EngineOptions{.drafter = tests::small_model()},
+        EngineOptions{.steering = "/nowhere"}}) {
     const auto opened = Engine::open(tests::small_model(), options);
     ASSERT_FALSE(opened.ok());
     EXPECT_THAT(opened.error().message, Not(IsEmpty()));

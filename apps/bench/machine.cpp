@@ -43,11 +43,11 @@ Ticks read_ticks() {
 
 }  // namespace
 
-Machine measure_machine(device::Isa isa, int threads) {
-  const device::ProbeOptions options{.isa = isa, .threads = threads};
+Machine measure_machine(const device::CpuOptions& cpu) {
+  const device::ProbeOptions options{.cpu = cpu};
   return {.processor = processor_name(),
-          .isa = isa,
-          .threads = threads,
+          .isa = cpu.isa,
+          .threads = device::threads_of(cpu),
           .read_bytes = device::probe_read_bytes(options),
           .int8_products = device::probe_int8_products(options),
           .f32_products = device::probe_f32_products(options)};

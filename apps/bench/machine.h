@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "device/cpu/isa.h"
+#include "device/cpu/cpu_device.h"
 
 namespace ds4::bench {
 
@@ -17,7 +17,7 @@ struct Machine {
 };
 
 // Takes a few seconds.
-Machine measure_machine(device::Isa isa, int threads);
+Machine measure_machine(const device::CpuOptions& cpu);
 
 // The share of the machine's processors, 0 to 1, that others kept busy during half a second; 0
 // where the system does not say.

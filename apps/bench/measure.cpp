@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "base/atomic_file.h"
-#include "base/parallel.h"
+#include "base/cpu_topology.h"
 #include "bench/report.h"
 #include "shared/console.h"
 #include "shared/input.h"
@@ -98,9 +98,11 @@ void measure_at(Runner& runner, std::uint64_t context, const MeasureOptions& opt
 
 Result<void> carry_out(MeasureOptions options) {
   if (!options.isa.empty()) {
-    TRY(options.runner.isa, device::find_isa(options.isa));
+    TRY(options.runner.cpu.isa, device::find_isa(options.isa));
   }
-  if (options.runner.threads == 0) options.runner.threads = processor_count();
+  if (!options.cpus.empty()) {
+    TRY(options.runner.cpu.cpus, choose_cpus(options.cpus, cpu_topology()));
+  }
   if (!options.forced_tokens.empty()) {
     TRY(options.runner.forced_tokens, read_tokens(options.forced_tokens));
   }
@@ -109,8 +111,7 @@ Result<void> carry_out(MeasureOptions options) {
     return fail(Code::bad_argument, "others use ", static_cast<int>(others * 100),
                 " % of this machine; wait until it is quiet, or give --busy-ok to measure anyway");
   }
-  Context context{.machine = measure_machine(options.runner.isa, options.runner.threads),
-                  .is_busy = others > kBusy};
+  Context context{.machine = measure_machine(options.runner.cpu), .is_busy = others > kBusy};
   if (options.machine_only) {
     print(describe(context));
     return {};

@@ -12,6 +12,7 @@ namespace ds4::bench {
 struct MeasureOptions {
   RunnerOptions runner;
   std::string isa;            // empty: the best
+  std::string cpus;           // to keep threads on; empty: any
   std::string forced_tokens;  // file of token ids
   std::uint64_t context_start = 0, context_max = 0;
   std::uint64_t step = 0;  // added from one context to the next

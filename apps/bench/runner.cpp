@@ -25,7 +25,7 @@ Runner::Runner(const RunnerOptions& options, const Machine& machine, model::Mode
     : options_(options),
       machine_(machine),
       file_(std::move(file)),
-      cpu_({.isa = options.isa, .threads = options.threads}),
+      cpu_(options.cpu),
       timing_(cpu_),
       forward_(options.stages ? static_cast<device::Device&>(timing_) : cpu_, file_.shape(),
                file_.weights(), {}),

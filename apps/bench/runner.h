@@ -31,8 +31,7 @@ struct Figure {
 
 struct RunnerOptions {
   std::string model;
-  device::Isa isa = device::best_isa();
-  int threads = 0;
+  device::CpuOptions cpu = {};
   bool stages = false;
   int runs = 5;
   std::vector<std::int32_t> forced_tokens;  // empty: pseudo-random ones

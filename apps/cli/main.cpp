@@ -111,8 +111,9 @@ void add_runner(CLI::App* command, ds4::cli::RunnerOptions& options) {
       ->check(CLI::Range(1, 4096));
   command->add_option("--isa", options.isa,
                       "Kernels: portable, avx2, avx512 or neon [the fastest; all give the same]");
-  command->add_option("--threads", options.threads, "Threads [one for every processor]")
+  command->add_option("--threads", options.threads, "Threads [one for each full-size core]")
       ->check(CLI::Range(1, 1024));
+  command->add_option("--cpus", options.cpus, "Processors to keep them on, like 0-7,16-23 [any]");
 }
 
 void add_logits(CLI::App& app, ds4::cli::LogitsOptions& options, int& exit_code) {
@@ -251,8 +252,10 @@ void add_talk_engine(CLI::App& app, ds4::EngineOptions& engine) {
   app.add_option("--ctx", engine.context_tokens, "Tokens of the context [32768]")
       ->check(CLI::Range(1, 1 << 24))
       ->group(group);
-  app.add_option("--threads", engine.threads, "Threads [one a processor]")
-      ->check(CLI::Range(1, 4096))
+  app.add_option("--threads", engine.threads, "Threads [one for each full-size core]")
+      ->check(CLI::Range(1, 1024))
+      ->group(group);
+  app.add_option("--cpus", engine.cpus, "Processors to keep them on, like 0-7,16-23 [any]")
       ->group(group);
   app.add_option("--isa", engine.isa, "Instruction set of the kernels [the best there is]")
       ->group(group);
@@ -279,7 +282,7 @@ void add_steer(CLI::App& app, ds4::cli::SteerBuildCommand& options, int& exit_co
   command->add_option("--toward", options.toward, "Prompts of the kind to go toward")->required();
   command->add_option("--away", options.away, "Prompts of the kind to go away from")->required();
   command->add_option("-o,--output", options.output, "The direction's file")->required();
-  command->add_option("--threads", options.threads, "Threads [one a processor]")
+  command->add_option("--threads", options.threads, "Threads [one for each full-size core]")
       ->check(CLI::Range(1, 1024));
   command->callback([&options, &exit_code] { exit_code = ds4::cli::steer_build(options); });
 }

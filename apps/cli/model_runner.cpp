@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/cpu_topology.h"
+
 namespace ds4::cli {
 
 namespace {
@@ -41,22 +43,25 @@ std::int32_t most_likely(std::span<const float> logits) {
 }
 
 Result<std::unique_ptr<ModelRunner>> ModelRunner::open(const RunnerOptions& options) {
-  device::Isa isa = device::best_isa();
+  device::CpuOptions cpu{.threads = options.threads};
   if (!options.isa.empty()) {
-    TRY(isa, device::find_isa(options.isa));
+    TRY(cpu.isa, device::find_isa(options.isa));
+  }
+  if (!options.cpus.empty()) {
+    TRY(cpu.cpus, choose_cpus(options.cpus, cpu_topology()));
   }
   TRY(ModelFile file, ModelFile::open(options.model));
   TRY(auto drafter, open_drafter(options, file));
   return std::unique_ptr<ModelRunner>(
-      new ModelRunner(std::move(file), std::move(drafter), isa, options));
+      new ModelRunner(std::move(file), std::move(drafter), cpu, options));
 }
 
-ModelRunner::ModelRunner(ModelFile file, std::optional<DrafterFile> drafter, device::Isa isa,
-                         const RunnerOptions& options)
+ModelRunner::ModelRunner(ModelFile file, std::optional<DrafterFile> drafter,
+                         const device::CpuOptions& cpu, const RunnerOptions& options)
     : file_(std::move(file)),
       drafter_(std::move(drafter)),
       speaker_(options.speaker),
-      device_({.isa = isa, .threads = options.threads}),
+      device_(cpu),
       forward_(device_, file_.shape(), file_.weights(),
                {.round_rows = options.round_rows,
                 .rows_max = options.batch_tokens,

@@ -27,7 +27,8 @@ struct RunnerOptions {
   Speaker speaker = Speaker::model;
   std::string drafter;  // its file; empty: the one inside the model
   std::string isa;      // "portable", "avx2", ...; empty: the fastest
-  int threads = 0;      // 0: one for every processor
+  int threads = 0;      // 0: one for each core
+  std::string cpus;     // to keep them on: "0-7,16-23"; empty: any
   std::uint32_t batch_tokens = model::kBatchRows;
   bool round_rows = true;
 };
@@ -49,8 +50,8 @@ class ModelRunner {
                    const See& see, const std::function<void(std::uint64_t)>& on_progress);
 
  private:
-  ModelRunner(model::ModelFile file, std::optional<model::DrafterFile> drafter, device::Isa isa,
-              const RunnerOptions& options);
+  ModelRunner(model::ModelFile file, std::optional<model::DrafterFile> drafter,
+              const device::CpuOptions& cpu, const RunnerOptions& options);
 
   void feed_drafter(model::SessionState& state, std::span<const std::int32_t> tokens,
                     std::uint64_t first, std::uint32_t rows);

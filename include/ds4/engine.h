@@ -22,7 +22,8 @@ struct ChatOptions;
 
 struct EngineOptions {
   std::uint64_t context_tokens = 0;  // of a session; 0: 32768, or less where memory ends
-  int threads = 0;                   // 0: as many as there are processors
+  int threads = 0;                   // 0: one for each full-size core, see docs/threads.md
+  std::string cpus = {};             // processors to keep them on: "0-7,16-23"; empty: any
   std::string isa = {};              // of the kernels; empty: the best this processor has
   std::string drafter = {};          // file of a drafter; empty: the one in the model file, if any
   std::optional<int> draft_tokens = {};  // at most so many at a time; 0: none

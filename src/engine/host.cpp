@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/cpu_topology.h"
 #include "base/system_memory.h"
 #include "base/utf8.h"
 #include "device/cpu/cpu_device.h"
@@ -26,11 +27,14 @@ std::string name_of(const model::ModelFile& model) {
 
 Result<std::unique_ptr<device::Device>> open_device(const EngineOptions& options) {
   if (options.threads < 0 || options.threads > kThreadsMax) {
-    return fail(Code::bad_argument, options.threads, " threads: 0, for one a processor, to ",
+    return fail(Code::bad_argument, options.threads, " threads: 0, for one a core, to ",
                 kThreadsMax, " are possible");
   }
   device::CpuOptions cpu;
   cpu.threads = options.threads;
+  if (!options.cpus.empty()) {
+    TRY(cpu.cpus, choose_cpus(options.cpus, cpu_topology()));
+  }
   if (!options.isa.empty()) {
     TRY(cpu.isa, device::find_isa(options.isa));
   }

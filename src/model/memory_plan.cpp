@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "base/parallel.h"
+#include "base/cpu_topology.h"
 #include "model/forward.h"
 
 namespace ds4::model {
@@ -86,7 +86,7 @@ MemoryPlan plan_memory(const Shape& shape, const std::vector<WeightBytes>& weigh
   plan.token_row_bytes = rows_read(shape, context_tokens);
   const auto rows = std::min<std::uint64_t>(kBatchRows, std::max<std::uint64_t>(1, context_tokens));
   plan.scratch_bytes = forward_scratch_bytes(shape, {.rows_max = static_cast<std::uint32_t>(rows)},
-                                             processor_count());
+                                             count_cores(cpu_topology()));
   return plan;
 }
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "base/parallel.h"
+#include "base/cpu_topology.h"
+#include "device/cpu/placement.h"
 #include "device/cpu/scratch_needs.h"
 
 namespace ds4::device {
@@ -29,9 +30,15 @@ std::size_t cpu_scratch_bytes(const Capacity& capacity, int threads) {
          static_cast<std::size_t>(threads) * most.worker_bytes;
 }
 
+int threads_of(const CpuOptions& options) {
+  if (options.threads > 0) return options.threads;
+  if (!options.cpus.empty()) return static_cast<int>(options.cpus.size());
+  return count_cores(cpu_topology());
+}
+
 CpuDevice::CpuDevice(const CpuOptions& options)
     : isa_(options.isa),
-      team_(options.threads > 0 ? options.threads : processor_count()),
+      team_(threads_of(options), place_workers(cpu_topology(), options.cpus, threads_of(options))),
       scratch_(team_.size()) {}
 
 CpuDevice::~CpuDevice() = default;

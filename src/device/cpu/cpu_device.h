@@ -18,8 +18,12 @@ namespace ds4::device {
 
 struct CpuOptions {
   Isa isa = best_isa();
-  int threads = 0;  // 0: one for every processor of this process
+  int threads = 0;             // 0: one for each of `cpus`, or for each core
+  std::vector<int> cpus = {};  // to keep the threads on; empty: wherever the system puts them
 };
+
+// The threads that a device of these options has.
+int threads_of(const CpuOptions& options);
 
 // Memory that prepare() makes sure of.
 std::size_t cpu_scratch_bytes(const Capacity& capacity, int threads);

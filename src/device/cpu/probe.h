@@ -4,14 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "device/cpu/isa.h"
+#include "device/cpu/cpu_device.h"
 
 namespace ds4::device {
 
 // Best of several short runs, all threads together.
 struct ProbeOptions {
-  Isa isa = best_isa();
-  int threads = 1;
+  CpuOptions cpu = {.threads = 1};
   std::size_t buffer_bytes = std::size_t{1} << 30;  // for reading; far above every cache
   int runs = 5;
 };

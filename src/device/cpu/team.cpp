@@ -1,6 +1,10 @@
 #include "device/cpu/team.h"
 
+#include <system_error>
+#include <utility>
+
 #include "base/check.h"
+#include "base/cpu_affinity.h"
 
 namespace ds4::device {
 
@@ -29,10 +33,15 @@ void wait_for_change(const std::atomic<std::uint32_t>& value, std::uint32_t old)
 
 }  // namespace
 
-Team::Team(int threads) {
+Team::Team(int threads, Places places) : places_(std::move(places)) {
   CHECK(threads >= 1);
-  for (int worker = 1; worker < threads; ++worker) {
-    workers_.emplace_back([this, worker] { work(worker); });
+  CHECK(places_.empty() || places_.size() == static_cast<std::size_t>(threads));
+  try {
+    for (int worker = 1; worker < threads; ++worker) {
+      workers_.emplace_back([this, worker] { work(worker); });
+    }
+  } catch (const std::system_error&) {
+    // The system gives no more threads: those that started do the work.
   }
 }
 
@@ -41,9 +50,19 @@ Team::~Team() {
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   for (std::thread& worker : workers_) worker.join();
+  if (placed_ == std::this_thread::get_id()) stay_on(came_from_);
+}
+
+// Whoever runs jobs is known with the first one only: an engine is opened by one thread and may be
+// used by another.
+void Team::take_place() {
+  placed_ = std::this_thread::get_id();
+  came_from_ = allowed_cpus();
+  stay_on(places_.front());
 }
 
 void Team::work(int worker) {
+  if (!places_.empty()) stay_on(places_[static_cast<std::size_t>(worker)]);
   std::uint32_t seen = 0;
   for (;;) {
     wait_for_change(round_, seen);
@@ -67,6 +86,7 @@ void Team::claim(int worker) {
 }
 
 void Team::run_erased(std::uint32_t tasks, Call call, const void* context) {
+  if (!places_.empty() && placed_ != std::this_thread::get_id()) take_place();
   if (workers_.empty() || tasks <= 1) {
     for (std::uint32_t task = 0; task < tasks; ++task) call(context, task, 0);
     return;

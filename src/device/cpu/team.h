@@ -9,12 +9,16 @@
 #include <type_traits>
 #include <vector>
 
+#include "device/cpu/placement.h"
+
 namespace ds4::device {
 
 // Used by one thread, which works too: it is worker 0.
 class Team {
  public:
-  explicit Team(int threads);  // at least 1
+  // At least 1; where each of them runs. Fewer start where the system refuses more. The thread that
+  // runs jobs goes to its place with the first of them, and back with the end of the team.
+  explicit Team(int threads, Places places = {});
   ~Team();
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
@@ -37,6 +41,7 @@ class Team {
  private:
   using Call = void (*)(const void* context, std::uint32_t task, int worker);
 
+  void take_place();
   void run_erased(std::uint32_t tasks, Call call, const void* context);
   void work(int worker);
   void claim(int worker);
@@ -52,6 +57,10 @@ class Team {
   alignas(64) std::atomic<std::uint32_t> left_{0};   // tasks that are not done
   std::atomic<bool> stop_{false};
   std::vector<std::thread> workers_;
+
+  const Places places_;
+  std::thread::id placed_;      // the thread that took worker 0's place
+  std::vector<int> came_from_;  // what it was allowed before
 };
 
 }  // namespace ds4::device
