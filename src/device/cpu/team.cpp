@@ -1,5 +1,6 @@
 #include "device/cpu/team.h"
 
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -10,9 +11,20 @@ namespace ds4::device {
 
 namespace {
 
-// How long a thread looks for work before it sleeps: longer than the gap between two operations of
-// a step, shorter than anyone would notice.
-constexpr int kSpins = 4000;
+using Clock = std::chrono::steady_clock;
+
+// How long a worker looks for the next job before it sleeps: longer than the gap between two
+// operations of a step, since being woken takes as long as a small operation, and beside busy
+// processes far longer; shorter than anyone would notice. In time, not in rounds of the loop, whose
+// pause takes anything from one cycle to 140.
+constexpr std::chrono::microseconds kJobPatience{200};
+
+// How long the caller looks for the last tasks to end. One that takes longer than this most likely
+// lost its processor to another process: asleep, the caller leaves its own to that thread.
+constexpr std::chrono::microseconds kTaskPatience{50};
+
+// Rounds of the loop between two looks at the clock.
+constexpr int kRounds = 32;
 
 void pause() {
 #if defined(__x86_64__)
@@ -23,11 +35,15 @@ void pause() {
 }
 
 // Returns once `value` is no longer `old`.
-void wait_for_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
-  for (int i = 0; i < kSpins; ++i) {
-    if (value.load(std::memory_order_acquire) != old) return;
-    pause();
-  }
+void wait_for_change(const std::atomic<std::uint32_t>& value, std::uint32_t old,
+                     std::chrono::microseconds patience) {
+  const auto end = Clock::now() + patience;
+  do {
+    for (int i = 0; i < kRounds; ++i) {
+      if (value.load(std::memory_order_acquire) != old) return;
+      pause();
+    }
+  } while (Clock::now() < end);
   value.wait(old, std::memory_order_acquire);
 }
 
@@ -65,7 +81,7 @@ void Team::work(int worker) {
   if (!places_.empty()) stay_on(places_[static_cast<std::size_t>(worker)]);
   std::uint32_t seen = 0;
   for (;;) {
-    wait_for_change(round_, seen);
+    wait_for_change(round_, seen, kJobPatience);
     seen = round_.load(std::memory_order_acquire);
     if (stop_.load(std::memory_order_relaxed)) return;
     claim(worker);
@@ -103,7 +119,7 @@ void Team::run_erased(std::uint32_t tasks, Call call, const void* context) {
   for (;;) {
     const std::uint32_t left = left_.load(std::memory_order_acquire);
     if (left == 0) return;
-    wait_for_change(left_, left);
+    wait_for_change(left_, left, kTaskPatience);
   }
 }
 
