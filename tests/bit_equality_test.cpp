@@ -196,8 +196,8 @@ class bit_equality : public testing::TestWithParam<const char*> {
   const model::ModelFile& file_ = model_of(GetParam());
 };
 
-// What is about states and not about kernels: with each of the two forms that packed rows have.
-class bit_equality_of_states : public bit_equality {};
+// What no type of weight can make a difference to.
+class bit_equality_unrounded : public bit_equality {};
 
 std::string name_of(const testing::TestParamInfo<const char*>& info) {
   return info.param;
@@ -205,7 +205,7 @@ std::string name_of(const testing::TestParamInfo<const char*>& info) {
 INSTANTIATE_TEST_SUITE_P(each, bit_equality,
                          testing::Values("f32", "bf16", "q8", "q4", "q2", "mxfp4", "mixed"),
                          name_of);
-INSTANTIATE_TEST_SUITE_P(each, bit_equality_of_states, testing::Values("f32", "mixed"), name_of);
+INSTANTIATE_TEST_SUITE_P(each, bit_equality_unrounded, testing::Values("f32", "mixed"), name_of);
 
 // The portable kernels, one token at a time and on one thread, are the definition.
 TEST_P(bit_equality, on_instruction_sets_and_threads) {
@@ -284,7 +284,7 @@ TEST_P(bit_equality, in_batches_with_others) {
 }
 
 // Steps back from tokens that were not to be, and on with those that are.
-TEST_P(bit_equality_of_states, after_rewinds) {
+TEST_P(bit_equality, after_rewinds) {
   std::mt19937 random(3);
   const Expected expected = expect_of(file_, random_tokens(300, random));
   RunningModel running(file_, {.rows_max = 64, .drafter = &*file_.mtp()});
@@ -317,7 +317,7 @@ TEST_P(bit_equality_of_states, after_rewinds) {
 }
 
 // Two futures of one past, taken in turn, neither of which may touch the other.
-TEST_P(bit_equality_of_states, after_forks) {
+TEST_P(bit_equality, after_forks) {
   std::mt19937 random(4);
   const std::vector<std::int32_t> past = random_tokens(300, random);
   for (const std::size_t at : {1, 3, 16, 127, 128, 130, 256, 261}) {
@@ -348,7 +348,7 @@ TEST_P(bit_equality_of_states, after_forks) {
   }
 }
 
-TEST_P(bit_equality_of_states, after_saving) {
+TEST_P(bit_equality, after_saving) {
   std::mt19937 random(5);
   const Expected expected = expect_of(file_, random_tokens(521, random));
   RunningModel running(file_, {.rows_max = 128, .drafter = &*file_.mtp()});
@@ -379,7 +379,7 @@ TEST_P(bit_equality_of_states, after_saving) {
 }
 
 // Rows kept in f32 follow the same law.
-TEST_P(bit_equality_of_states, without_rounding) {
+TEST_P(bit_equality_unrounded, without_rounding) {
   std::mt19937 random(6);
   const auto tokens = random_tokens(200, random);
   const auto run = [&](device::Isa isa, int threads, std::size_t largest) {
