@@ -20,10 +20,18 @@ namespace ds4::device {
 
 namespace {
 
-// Rows of gate and up in a task, and rows of down.
-constexpr std::uint32_t kGateRows = 16;
-constexpr std::uint32_t kDownRows = 16;
 constexpr std::uint32_t kUsedMax = 64;
+
+// Rows of gate and up in a task, and rows of down. The weights of few activation rows are read
+// faster in long runs; the results of many should stay in a cache.
+constexpr std::uint32_t kFewRows = 8, kTaskRowsForFew = 64, kTaskRows = 16;
+constexpr std::uint32_t task_rows(std::size_t rows) {
+  return rows < kFewRows ? kTaskRowsForFew : kTaskRows;
+}
+// Floats that the results of a task take with that many activation rows, or fewer.
+constexpr std::size_t task_floats(std::size_t rows) {
+  return std::max(rows * kTaskRows, std::min<std::size_t>(rows, kFewRows) * kTaskRowsForFew);
+}
 
 constexpr std::uint32_t parts_of(std::uint64_t rows, std::uint32_t each) {
   return static_cast<std::uint32_t>((rows + each - 1) / each);
@@ -90,16 +98,16 @@ struct Shared {
 struct Worker {
   Worker(Carver from, std::size_t rows, std::size_t used, std::size_t width_max)
       : scratch(from.take<std::byte>(product_scratch_bytes(width_max))),
-        gate(from.take<float>(rows * kGateRows)),
-        up(from.take<float>(rows * kGateRows)),
-        routed(from.take<float>(rows * used * kDownRows)),
-        shared(from.take<float>(rows * kDownRows)),
+        gate(from.take<float>(task_floats(rows))),
+        up(from.take<float>(task_floats(rows))),
+        routed(from.take<float>(used * task_floats(rows))),
+        shared(from.take<float>(task_floats(rows))),
         bytes(from.used()) {}
 
   std::byte* scratch;
-  float *gate, *up;  // [rows of an expert, kGateRows]
-  float* routed;     // [pairs, kDownRows]
-  float* shared;     // [rows, kDownRows]
+  float *gate, *up;  // [rows of an expert, task_rows]
+  float* routed;     // [pairs, task_rows]
+  float* shared;     // [rows, task_rows]
   std::size_t bytes;
 };
 
@@ -171,6 +179,7 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
   const std::size_t width = args.gate->columns, middle = args.gate->rows;
   const std::size_t shared_middle = has_shared ? args.shared_gate->rows : 0;
   const auto experts = static_cast<std::uint32_t>(args.gate->count);
+  const std::uint32_t each = task_rows(args.rows);
   CHECK(args.used >= 1 && args.used <= kUsedMax);
 
   const auto plan = [&](std::byte* at) {
@@ -191,18 +200,18 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
   const std::uint32_t active = sort_pairs(args, experts, shared);
 
   // The shared expert's tasks are the longest ones, so they come first.
-  const std::uint32_t shared_parts = parts_of(shared_middle, kGateRows);
-  const std::uint32_t parts = parts_of(middle, kGateRows);
+  const std::uint32_t shared_parts = parts_of(shared_middle, each);
+  const std::uint32_t parts = parts_of(middle, each);
   const auto blend = DS4_ON_ISA(isa_, blend_row);
   team_.run(shared_parts + active * parts, [&](std::uint32_t task, int worker) {
     const bool is_shared = task < shared_parts;
     const std::uint32_t expert = is_shared ? 0 : shared.active[(task - shared_parts) / parts];
-    const std::uint32_t first = (is_shared ? task : (task - shared_parts) % parts) * kGateRows;
+    const std::uint32_t first = (is_shared ? task : (task - shared_parts) % parts) * each;
     const std::uint32_t start = is_shared ? 0 : shared.starts[expert];
     const std::uint32_t count = is_shared ? args.rows : shared.starts[expert + 1] - start;
     const Worker piece = worker_piece(worker);
     const auto multiply_by = [&](const Weight& weight, float* out) {
-      ProductArgs product_args = product_of(weight, expert, first, kGateRows);
+      ProductArgs product_args = product_of(weight, expert, first, each);
       product_args.x = forms.of(weight.type);
       product_args.x_rows = is_shared ? nullptr : shared.rows_of_pairs + start;
       product_args.inputs = count;
@@ -214,7 +223,7 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
     const std::uint32_t made = multiply_by(is_shared ? *args.shared_up : *args.up, piece.up);
     const MiddleRows& to = is_shared ? shared.shared : shared.routed;
     for (std::uint32_t i = 0; i < count; ++i) {
-      blend(piece.gate + i * kGateRows, piece.up + i * kGateRows, made,
+      blend(piece.gate + i * each, piece.up + i * each, made,
             is_shared ? args.shared_clamp : args.clamp,
             is_shared ? 1.0f : shared.weights[start + i],
             to.plain + (start + i) * to.rounded.columns + first);
@@ -238,22 +247,22 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
   const ActivationRows routed_rows = shared.routed.as(form);
   const ActivationRows shared_rows = shared.shared.as(shared_form);
   const auto add = DS4_ON_ISA(isa_, add_rows);
-  team_.run(parts_of(args.down->rows, kDownRows), [&](std::uint32_t task, int worker) {
-    const std::uint32_t first = task * kDownRows;
+  team_.run(parts_of(args.down->rows, each), [&](std::uint32_t task, int worker) {
+    const std::uint32_t first = task * each;
     const Worker piece = worker_piece(worker);
     std::uint32_t made = 0;
     for (std::uint32_t i = 0; i < active; ++i) {
       const std::uint32_t expert = shared.active[i];
       const std::uint32_t start = shared.starts[expert];
-      ProductArgs product_args = product_of(*args.down, expert, first, kDownRows);
+      ProductArgs product_args = product_of(*args.down, expert, first, each);
       product_args.x = skip_rows(routed_rows, start);
       product_args.inputs = shared.starts[expert + 1] - start;
-      product_args.out = piece.routed + start * kDownRows;
+      product_args.out = piece.routed + start * each;
       product(isa_, product_args, piece.scratch);
       made = product_args.rows;
     }
     if (has_shared) {
-      ProductArgs product_args = product_of(*args.shared_down, 0, first, kDownRows);
+      ProductArgs product_args = product_of(*args.shared_down, 0, first, each);
       product_args.x = shared_rows;
       product_args.inputs = args.rows;
       product_args.out = piece.shared;
@@ -262,9 +271,9 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
     for (std::uint32_t row = 0; row < args.rows; ++row) {
       const float* slots[kUsedMax + 1];
       for (std::uint32_t slot = 0; slot < args.used; ++slot) {
-        slots[slot] = piece.routed + shared.places[row * args.used + slot] * kDownRows;
+        slots[slot] = piece.routed + shared.places[row * args.used + slot] * each;
       }
-      slots[args.used] = piece.shared + row * kDownRows;
+      slots[args.used] = piece.shared + row * each;
       add(slots, args.used + (has_shared ? 1 : 0), made, args.out + row * args.down->rows + first);
     }
   });
