@@ -41,6 +41,7 @@ Json stats_json(const AnswerStats& stats) {
   out.set("answer_seconds", stats.answer_seconds);
   out.set("drafted_tokens", stats.drafted_tokens);
   out.set("accepted_tokens", stats.accepted_tokens);
+  out.set("draft_speedup", stats.draft_speedup);
   out.set("model_steps", stats.model_steps);
   out.set("context_used", stats.context_used);
   out.set("context_tokens", stats.context_tokens);

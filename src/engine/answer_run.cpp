@@ -169,6 +169,11 @@ void AnswerRun::finish(FinishReason reason) {
     stats_.model_steps = generator_->counts().steps;
     stats_.drafted_tokens = generator_->counts().drafted;
     stats_.accepted_tokens = generator_->counts().accepted;
+    if (const GeneratorCounts& counts = generator_->counts(); counts.drafted_seconds > 0) {
+      const double plain = conversation_.parts.host->draft_policy().plain_seconds();
+      stats_.draft_speedup =
+          plain * static_cast<double>(counts.drafted_tokens) / counts.drafted_seconds;
+    }
     // What the next prompt will hold behind the tokens that are evaluated.
     std::vector<Token> whole = std::move(prompt_);
     whole.insert(whole.end(), exchange.sampled.begin(), exchange.sampled.end());

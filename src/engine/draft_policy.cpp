@@ -13,7 +13,14 @@ constexpr double kPatienceMin = 64, kPatienceMax = 2048;  // tokens between tria
 
 }  // namespace
 
+void DraftPolicy::Measure::fade_in(double more_seconds, double more_tokens) {
+  seconds = seconds * kFading + more_seconds;
+  tokens = tokens * kFading + more_tokens;
+  ++steps;
+}
+
 void DraftPolicy::report(std::uint32_t drafts, double seconds, std::uint32_t tokens) {
+  if (drafts == 0) plain_.fade_in(seconds, tokens);
   if (most_ == 0 || drafts != this->drafts()) return;
   if (is_trying_) {
     of_tried_.seconds += seconds;
@@ -21,9 +28,7 @@ void DraftPolicy::report(std::uint32_t drafts, double seconds, std::uint32_t tok
     if (++of_tried_.steps == kSteps) end_trial();
     return;
   }
-  of_best_.seconds = of_best_.seconds * kFading + seconds;
-  of_best_.tokens = of_best_.tokens * kFading + tokens;
-  ++of_best_.steps;
+  of_best_.fade_in(seconds, tokens);
   tokens_until_trial_ -= tokens;
   if (of_best_.steps >= kSteps && tokens_until_trial_ <= 0) begin_trial();
 }

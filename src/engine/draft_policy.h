@@ -17,6 +17,8 @@ class DraftPolicy {
   // A step with so many drafts gave `tokens` tokens. Steps that drafted another number than asked
   // for tell nothing.
   void report(std::uint32_t drafts, double seconds, std::uint32_t tokens);
+  // Seconds that a token takes without drafting, by the latest such steps; 0 before there were any.
+  double plain_seconds() const { return plain_.steps == 0 ? 0 : plain_.rate(); }
 
  private:
   struct Measure {
@@ -24,6 +26,7 @@ class DraftPolicy {
     std::uint32_t steps = 0;
 
     double rate() const { return seconds / tokens; }
+    void fade_in(double more_seconds, double more_tokens);
   };
 
   void end_trial();
@@ -31,7 +34,7 @@ class DraftPolicy {
 
   std::uint32_t most_;
   std::uint32_t best_ = 0;
-  Measure of_best_;  // fades, so that it speaks of the latest steps
+  Measure of_best_, plain_;  // fade, so that they speak of the latest steps
   bool is_trying_ = false;
   std::uint32_t tried_ = 0;
   Measure of_tried_;

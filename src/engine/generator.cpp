@@ -119,9 +119,13 @@ void Generator::step(Token last) {
   ++counts_.steps;
   counts_.drafted += drafted;
   counts_.accepted += ready_count_ - 1;
+  const double seconds = now_seconds() - start;
+  if (drafted > 0) {
+    counts_.drafted_seconds += seconds;
+    counts_.drafted_tokens += ready_count_;
+  }
   if (options_.policy != nullptr) {
-    options_.policy->report(drafted, now_seconds() - start,
-                            static_cast<std::uint32_t>(ready_count_));
+    options_.policy->report(drafted, seconds, static_cast<std::uint32_t>(ready_count_));
   }
 }
 

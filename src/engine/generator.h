@@ -31,6 +31,8 @@ struct GeneratorOptions {
 struct GeneratorCounts {
   std::uint64_t steps = 0;  // evaluations
   std::uint64_t drafted = 0, accepted = 0;
+  double drafted_seconds = 0;        // of the steps that drafted anything
+  std::uint64_t drafted_tokens = 0;  // that those steps gave
 };
 
 // Used by the engine thread. Everything it is given must outlive it. The session has logits.

@@ -1,5 +1,7 @@
 #include "terminal/status_line.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -58,6 +60,16 @@ std::uint64_t evaluated(const AnswerStats& stats) {
 
 }  // namespace
 
+namespace {
+
+// What drafting gained, between two words; empty where it is not known.
+std::string speedup(const AnswerStats& stats, const char* before, const char* behind) {
+  if (stats.draft_speedup <= 0) return "";
+  return fmt::format("{}{:.2f}{}", before, stats.draft_speedup, behind);
+}
+
+}  // namespace
+
 std::string status_line(const Finished& finished) {
   const AnswerStats& stats = finished.stats;
   std::string line = reason_text(finished);
@@ -73,7 +85,8 @@ std::string status_line(const Finished& finished) {
   if (stats.answer_tokens > 0) append("prompt ", rate(evaluated(stats), stats.prompt_seconds));
   append("answer ", rate(stats.answer_tokens, stats.answer_seconds));
   if (stats.drafted_tokens > 0) {
-    append("drafts ", percent(stats.accepted_tokens, stats.drafted_tokens));
+    append("drafts ",
+           percent(stats.accepted_tokens, stats.drafted_tokens) + speedup(stats, " and ", "x"));
   }
   return line;
 }
@@ -94,7 +107,8 @@ std::vector<std::string> all_figures(const AnswerStats& stats) {
   if (stats.drafted_tokens > 0) {
     lines.push_back("drafts   " + human_count(stats.accepted_tokens) + " of " +
                     human_count(stats.drafted_tokens) + " accepted (" +
-                    percent(stats.accepted_tokens, stats.drafted_tokens) + ")");
+                    percent(stats.accepted_tokens, stats.drafted_tokens) + ")" +
+                    speedup(stats, ", ", " times the speed without"));
   }
   if (stats.context_tokens > 0) {
     lines.push_back("context  " + human_count(stats.context_used) + " of " +

@@ -27,6 +27,8 @@ TEST(status_line, says_the_figures) {
   finished.stats = some_stats();
   EXPECT_EQ(status_line(finished),
             "1,347 of 32,768 tokens, prompt 600 tokens/s, answer 23.5 tokens/s, drafts 71%");
+  finished.stats.draft_speedup = 1.456;
+  EXPECT_THAT(status_line(finished), testing::EndsWith(", drafts 71% and 1.46x"));
   finished.reason = FinishReason::stopped;
   finished.stats.drafted_tokens = 0;
   EXPECT_EQ(status_line(finished),
