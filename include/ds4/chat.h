@@ -47,7 +47,7 @@ struct AnswerStats {
   std::uint64_t answer_tokens = 0;
   double prompt_seconds = 0, answer_seconds = 0;
   std::uint64_t drafted_tokens = 0, accepted_tokens = 0;
-  double draft_speedup = 0;  // of steps with drafts over steps without; 0: not known
+  double draft_speedup = 0;       // of steps with drafts over steps without; 0: not known
   std::uint64_t model_steps = 0;  // evaluations it took to get the answer
   std::uint64_t context_used = 0, context_tokens = 0;
   std::uint64_t seed = 0;
