@@ -42,7 +42,8 @@ flags="-std=c++20 -O2 -march=armv8.6-a -ffp-contract=off -fno-math-errno -pthrea
   -isystem $googletest/googletest -isystem $googletest/googlemock"
 
 sources=$(
-  find src/base src/quant src/gguf src/device -name '*.cpp' ! -name '*_test.cpp' ! -name '*_fuzz.cpp'
+  find src/base src/quant src/gguf src/device -name '*.cpp' ! -name '*_test.cpp' \
+    ! -name '*_fuzz.cpp' ! -name '*_macos.cpp'
   find src/device -name '*_test.cpp'
   echo "$googletest/googletest/src/gtest-all.cc"
   echo "$googletest/googlemock/src/gmock-all.cc"

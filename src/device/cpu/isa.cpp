@@ -10,6 +10,8 @@
 #if DS4_HAS_NEON_KERNELS && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
+#elif DS4_HAS_NEON_KERNELS && defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 namespace ds4::device {
@@ -23,7 +25,8 @@ struct Named {
 constexpr Named kNames[] = {{Isa::portable, "portable", "portable"},
                             {Isa::avx2, "avx2", "AVX2"},
                             {Isa::avx512, "avx512", "AVX-512"},
-                            {Isa::neon, "neon", "NEON"}};
+                            {Isa::neon, "neon", "NEON"},
+                            {Isa::neon_i8mm, "neon-i8mm", "NEON i8mm"}};
 
 struct Runnable {
   std::array<Isa, 3> isas = {Isa::portable};
@@ -39,6 +42,29 @@ bool has_f16c() {
 }
 #endif
 
+#if DS4_HAS_NEON_KERNELS
+bool has_dot_products() {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+  return true;
+#endif
+}
+bool has_i8mm() {
+#if !DS4_HAS_NEON_I8MM_KERNELS
+  return false;
+#elif defined(__linux__)
+  return (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
+#elif defined(__APPLE__)
+  int has = 0;
+  std::size_t size = sizeof has;
+  return sysctlbyname("hw.optional.arm.FEAT_I8MM", &has, &size, nullptr, 0) == 0 && has != 0;
+#else
+  return false;
+#endif
+}
+#endif
+
 Runnable find_runnable() {
   Runnable found;
 #if DS4_HAS_X86_KERNELS
@@ -51,11 +77,10 @@ Runnable find_runnable() {
     found.add(Isa::avx512);
   }
 #elif DS4_HAS_NEON_KERNELS
-#if defined(__linux__)
-  if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) found.add(Isa::neon);
-#else
-  found.add(Isa::neon);
-#endif
+  if (has_dot_products()) {
+    found.add(Isa::neon);
+    if (has_i8mm()) found.add(Isa::neon_i8mm);
+  }
 #endif
   return found;
 }

@@ -80,6 +80,7 @@ inline std::size_t blocks_of(std::size_t columns, std::size_t block_columns) {
 
 }  // namespace ds4::device
 
+#define DS4_BODY_USES_I8MM 1
 #define DS4_BODY "device/cpu/product_blocks.inc"
 #include "device/cpu/for_each_isa.inc"
 
