@@ -136,11 +136,7 @@ bool SessionState::rewind_drafter(std::uint64_t rows) {
 }
 
 SessionState SessionState::fork() const {
-  SessionState copy(layout_);
-  copy.main_ = main_;
-  copy.drafter_ = drafter_;
-  copy.layers_ = layers_;
-  return copy;
+  return *this;
 }
 
 // Calls visit(bytes, size) for everything that the future of the session depends on, and for

@@ -71,6 +71,8 @@ class SessionState {
   device::LayerRows rows(std::size_t layer);
 
  private:
+  SessionState(const SessionState&) = default;
+
   using Page = std::shared_ptr<std::byte[]>;
   struct Pages {
     std::size_t row_bytes = 0;
