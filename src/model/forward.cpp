@@ -335,29 +335,22 @@ void Forward::attend(const LayerRun& run) {
   device_.rms_norm(b.query_latent.data(), &w.query_a_norm, s.norm_epsilon, rows, s.query_rank,
                    b.query_latent.data());
   device_.enter(device::Stage::compressor);
-  if (ratio != 0) {
+  const auto compress = [&](bool for_index, const CompressorWeights& weights, const float* values,
+                            float* scores) {
     device_.compress(run.batch, {.ratio = ratio,
-                                 .for_index = false,
-                                 .values = b.values.data(),
-                                 .scores = b.scores.data(),
-                                 .ape = &compressor.ape,
-                                 .norm = &compressor.norm,
+                                 .for_index = for_index,
+                                 .values = values,
+                                 .scores = scores,
+                                 .ape = &weights.ape,
+                                 .norm = &weights.norm,
                                  .epsilon = s.norm_epsilon,
                                  .rope = run.rope,
                                  .format = format_,
                                  .states = b.states});
-  }
+  };
+  if (ratio != 0) compress(false, compressor, b.values.data(), b.scores.data());
   if (ratio == kIndexedRatio) {
-    device_.compress(run.batch, {.ratio = ratio,
-                                 .for_index = true,
-                                 .values = b.index_values.data(),
-                                 .scores = b.index_scores.data(),
-                                 .ape = &indexer.ape,
-                                 .norm = &indexer.norm,
-                                 .epsilon = s.norm_epsilon,
-                                 .rope = run.rope,
-                                 .format = format_,
-                                 .states = b.states});
+    compress(true, indexer, b.index_values.data(), b.index_scores.data());
   }
   for (std::uint32_t row = 0; row < rows; row += attention_rows_) {
     attend_part(run, row, std::min(attention_rows_, rows - row));
