@@ -138,15 +138,10 @@ std::uint32_t sort_pairs(const ExpertArgs& args, std::uint32_t experts, const Sh
 }
 
 // Rows `first`, ... of matrix `index`.
-ProductArgs product_of(const Weight& weight, std::uint64_t index, std::uint32_t first,
+ProductArgs product_in(const Weight& weight, std::uint64_t index, std::uint32_t first,
                        std::uint32_t count) {
-  ProductArgs args;
-  args.weight = weight.data + index * weight.matrix_bytes() + first * weight.row_bytes;
-  args.type = weight.type;
-  args.row_bytes = weight.row_bytes;
-  args.rows = std::min(count, static_cast<std::uint32_t>(weight.rows) - first);
-  args.out_stride = count;
-  return args;
+  const std::uint64_t begin = index * weight.rows;
+  return product_of(weight, begin + first, count, begin + weight.rows);
 }
 
 ActivationRows skip_rows(ActivationRows x, std::size_t rows) {
@@ -211,7 +206,7 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
     const std::uint32_t count = is_shared ? args.rows : shared.starts[expert + 1] - start;
     const Worker piece = worker_piece(worker);
     const auto multiply_by = [&](const Weight& weight, float* out) {
-      ProductArgs product_args = product_of(weight, expert, first, each);
+      ProductArgs product_args = product_in(weight, expert, first, each);
       product_args.x = forms.of(weight.type);
       product_args.x_rows = is_shared ? nullptr : shared.rows_of_pairs + start;
       product_args.inputs = count;
@@ -254,7 +249,7 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
     for (std::uint32_t i = 0; i < active; ++i) {
       const std::uint32_t expert = shared.active[i];
       const std::uint32_t start = shared.starts[expert];
-      ProductArgs product_args = product_of(*args.down, expert, first, each);
+      ProductArgs product_args = product_in(*args.down, expert, first, each);
       product_args.x = skip_rows(routed_rows, start);
       product_args.inputs = shared.starts[expert + 1] - start;
       product_args.out = piece.routed + start * each;
@@ -262,7 +257,7 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
       made = product_args.rows;
     }
     if (has_shared) {
-      ProductArgs product_args = product_of(*args.shared_down, 0, first, each);
+      ProductArgs product_args = product_in(*args.shared_down, 0, first, each);
       product_args.x = shared_rows;
       product_args.inputs = args.rows;
       product_args.out = piece.shared;

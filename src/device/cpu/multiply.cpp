@@ -55,11 +55,7 @@ void CpuDevice::multiply(std::span<const Product> products, const float* x, std:
     const Weight& weight = *product->weight;
     const std::uint32_t each = rows_of_task(weight, rows);
     const std::uint32_t first = task * each;
-    ProductArgs args;
-    args.weight = weight.data + first * weight.row_bytes;
-    args.type = weight.type;
-    args.row_bytes = weight.row_bytes;
-    args.rows = std::min(each, static_cast<std::uint32_t>(weight.rows) - first);
+    ProductArgs args = product_of(weight, first, each, weight.rows);
     args.x = forms.of(weight.type);
     args.inputs = rows;
     args.out = product->out + first;
@@ -81,17 +77,12 @@ void CpuDevice::multiply_grouped(const Weight& weight, std::uint32_t groups, con
   const std::size_t scratch_bytes = product_scratch_bytes(weight.columns);
   team_.run(tasks * groups, [&](std::uint32_t task, int worker) {
     const std::uint32_t group = task / tasks;
-    const std::uint32_t in_group = task % tasks * each;
-    const std::size_t first = group * part.rows + in_group;
+    const std::uint64_t first = group * part.rows + task % tasks * each;
     auto* scratch =
         scratch_.worker<std::byte>(worker, scratch_bytes + rows * sizeof(std::uint32_t));
     auto* x_rows = reinterpret_cast<std::uint32_t*>(scratch + scratch_bytes);
     for (std::uint32_t i = 0; i < rows; ++i) x_rows[i] = i * groups + group;
-    ProductArgs args;
-    args.weight = weight.data + first * weight.row_bytes;
-    args.type = weight.type;
-    args.row_bytes = weight.row_bytes;
-    args.rows = std::min(each, static_cast<std::uint32_t>(part.rows) - in_group);
+    ProductArgs args = product_of(weight, first, each, (group + 1) * part.rows);
     args.x = forms.of(weight.type);
     args.x_rows = x_rows;
     args.inputs = rows;

@@ -1,9 +1,22 @@
 #include "device/cpu/product.h"
 
+#include <algorithm>
+
 #include "device/cpu/product_blocks.h"
 #include "device/cpu/product_floats.h"
 
 namespace ds4::device {
+
+ProductArgs product_of(const Weight& weight, std::uint64_t first, std::uint32_t count,
+                       std::uint64_t end) {
+  ProductArgs args;
+  args.weight = weight.data + first * weight.row_bytes;
+  args.type = weight.type;
+  args.row_bytes = weight.row_bytes;
+  args.rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, end - first));
+  args.out_stride = count;
+  return args;
+}
 
 // Sixteen rows of a Q4_K tile are the largest: its 5248 bytes for every block of 256 columns, and
 // the sums of eight activation rows of any type, four bytes for each group of 32.

@@ -8,6 +8,7 @@
 
 #include "device/cpu/activations.h"
 #include "device/cpu/isa.h"
+#include "device/weight.h"
 #include "quant/type.h"
 
 namespace ds4::device {
@@ -24,6 +25,12 @@ struct ProductArgs {
   float* out = nullptr;
   std::size_t out_stride = 0;
 };
+
+// `count` rows of a weight from `first` on, or as many as there are behind it up to `end`; rows are
+// counted through all of its matrices. The activations are left to be set, and the output, whose
+// rows are `count` apart.
+ProductArgs product_of(const Weight& weight, std::uint64_t first, std::uint32_t count,
+                       std::uint64_t end);
 
 // Bytes of scratch that a product of such rows may ask for.
 std::size_t product_scratch_bytes(std::size_t columns);
