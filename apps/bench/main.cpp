@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
   auto* model = app.add_option("-m,--model", options.runner.model, "A model file");
   auto* machine = app.add_flag("--machine", options.machine_only, "Measure the machine alone");
   model->excludes(machine);
-  app.add_option("--threads", options.runner.cpu.threads, "Threads [one for each full-size core]")
+  app.add_option("--threads", options.threads, "Threads [one for each full-size core]")
       ->check(CLI::Range(1, 1024));
   app.add_option("--cpus", options.cpus, "Processors to keep them on, like 0-7,16-23 [any]");
   app.add_option("--isa", options.isa,

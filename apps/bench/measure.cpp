@@ -6,7 +6,6 @@
 #include <charconv>
 
 #include "base/atomic_file.h"
-#include "base/cpu_topology.h"
 #include "bench/report.h"
 #include "shared/console.h"
 #include "shared/input.h"
@@ -97,12 +96,7 @@ void measure_at(Runner& runner, std::uint64_t context, const MeasureOptions& opt
 }
 
 Result<void> carry_out(MeasureOptions options) {
-  if (!options.isa.empty()) {
-    TRY(options.runner.cpu.isa, device::find_isa(options.isa));
-  }
-  if (!options.cpus.empty()) {
-    TRY(options.runner.cpu.cpus, choose_cpus(options.cpus, cpu_topology()));
-  }
+  TRY(options.runner.cpu, device::read_cpu_options(options.isa, options.threads, options.cpus));
   if (!options.forced_tokens.empty()) {
     TRY(options.runner.forced_tokens, read_tokens(options.forced_tokens));
   }

@@ -11,6 +11,7 @@ namespace ds4::bench {
 
 struct MeasureOptions {
   RunnerOptions runner;
+  int threads = 0;            // 0: one for each core
   std::string isa;            // empty: the best
   std::string cpus;           // to keep threads on; empty: any
   std::string forced_tokens;  // file of token ids

@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/cpu_topology.h"
-
 namespace ds4::cli {
 
 namespace {
@@ -43,13 +41,8 @@ std::int32_t most_likely(std::span<const float> logits) {
 }
 
 Result<std::unique_ptr<ModelRunner>> ModelRunner::open(const RunnerOptions& options) {
-  device::CpuOptions cpu{.threads = options.threads};
-  if (!options.isa.empty()) {
-    TRY(cpu.isa, device::find_isa(options.isa));
-  }
-  if (!options.cpus.empty()) {
-    TRY(cpu.cpus, choose_cpus(options.cpus, cpu_topology()));
-  }
+  TRY(const device::CpuOptions cpu,
+      device::read_cpu_options(options.isa, options.threads, options.cpus));
   TRY(ModelFile file, ModelFile::open(options.model));
   TRY(auto drafter, open_drafter(options, file));
   return std::unique_ptr<ModelRunner>(

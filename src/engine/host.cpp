@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/cpu_topology.h"
 #include "base/system_memory.h"
 #include "base/utf8.h"
 #include "device/cpu/cpu_device.h"
@@ -16,29 +15,12 @@ namespace {
 
 // More drafts than this seldom hold; the policy finds out how many of them pay.
 constexpr int kDefaultDraftTokens = 3;
-constexpr int kThreadsMax = 1024;
 
 std::string name_of(const model::ModelFile& model) {
   const auto known = model::identify(model.shape());
   if (known.differences.empty()) return "DeepSeek V4 " + std::string(known.name);
   const auto stated = model.file().metadata().text("general.name");
   return stated.ok() ? printable(*stated) : std::string(known.name);
-}
-
-Result<std::unique_ptr<device::Device>> open_device(const EngineOptions& options) {
-  if (options.threads < 0 || options.threads > kThreadsMax) {
-    return fail(Code::bad_argument, options.threads, " threads: 0, for one a core, to ",
-                kThreadsMax, " are possible");
-  }
-  device::CpuOptions cpu;
-  cpu.threads = options.threads;
-  if (!options.cpus.empty()) {
-    TRY(cpu.cpus, choose_cpus(options.cpus, cpu_topology()));
-  }
-  if (!options.isa.empty()) {
-    TRY(cpu.isa, device::find_isa(options.isa));
-  }
-  return std::unique_ptr<device::Device>(std::make_unique<device::CpuDevice>(cpu));
 }
 
 Result<std::uint32_t> draft_tokens_of(const EngineOptions& options) {
@@ -68,7 +50,9 @@ Result<std::unique_ptr<Host>> Host::open(const std::string& path, const EngineOp
                                                {.tokens = options.context_tokens,
                                                 .rows_are_packed = options.round_rows,
                                                 .available_bytes = available_memory()}));
-  TRY(host->device_, open_device(options));
+  TRY(const device::CpuOptions cpu,
+      device::read_cpu_options(options.isa, options.threads, options.cpus));
+  host->device_ = std::make_unique<device::CpuDevice>(cpu);
   host->forward_.emplace(
       *host->device_, shape, host->model_.weights(),
       model::ForwardOptions{.round_rows = options.round_rows, .drafter = host->drafter_});

@@ -10,6 +10,8 @@ namespace ds4::device {
 
 namespace {
 
+constexpr int kThreadsMax = 1024;
+
 // The most of what any family of operations borrows: they take turns.
 ScratchNeeds most_needed(const Capacity& capacity) {
   ScratchNeeds most;
@@ -28,6 +30,21 @@ std::size_t cpu_scratch_bytes(const Capacity& capacity, int threads) {
   const ScratchNeeds most = most_needed(capacity);
   return Activations::bytes(capacity.rows, capacity.width_max) + most.shared_bytes +
          static_cast<std::size_t>(threads) * most.worker_bytes;
+}
+
+Result<CpuOptions> read_cpu_options(std::string_view isa, int threads, std::string_view cpus) {
+  if (threads < 0 || threads > kThreadsMax) {
+    return fail(Code::bad_argument, threads, " threads: 0, for one a core, to ", kThreadsMax,
+                " are possible");
+  }
+  CpuOptions options{.threads = threads};
+  if (!cpus.empty()) {
+    TRY(options.cpus, choose_cpus(cpus, cpu_topology()));
+  }
+  if (!isa.empty()) {
+    TRY(options.isa, find_isa(isa));
+  }
+  return options;
 }
 
 int threads_of(const CpuOptions& options) {

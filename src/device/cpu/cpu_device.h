@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/cpu/activations.h"
@@ -21,6 +22,9 @@ struct CpuOptions {
   int threads = 0;             // 0: one for each of `cpus`, or for each core
   std::vector<int> cpus = {};  // to keep the threads on; empty: wherever the system puts them
 };
+
+// From what a user wrote: no threads for as many as there are, no names for the best and any.
+Result<CpuOptions> read_cpu_options(std::string_view isa, int threads, std::string_view cpus);
 
 // The threads that a device of these options has.
 int threads_of(const CpuOptions& options);
