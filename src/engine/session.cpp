@@ -103,16 +103,14 @@ bool Session::append(std::span<const Token> tokens, model::Pace* pace) {
   if (shared_->steering != nullptr) shared_->steering->scale = steering_scale_;
   const bool is_whole = shared_->forward.evaluate({&chunk, 1}, shared_->steering, pace);
   evaluation_ = ++shared_->evaluations;
-  if (!is_whole) {
-    state_ = *std::move(before);
-    first_position_ = tokens_.size();  // the pass holds no row of ours
-    logits_.clear();
-    return false;
-  }
   first_position_ = tokens_.size();
-  tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   logits_.clear();
-  return true;
+  if (is_whole) {
+    tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  } else {
+    state_ = *std::move(before);
+  }
+  return is_whole;
 }
 
 bool Session::holds_last_row() const {
