@@ -226,7 +226,6 @@ void add_talk_conversation(CLI::App& app, ds4::cli::TalkOptions& options) {
 void add_talk_sampling(CLI::App& app, ds4::SamplingOptions& sampling) {
   const std::string group = "Sampling";
   app.add_option("--temp", sampling.temperature, "Temperature; 0 takes the best token [1]")
-      ->check(CLI::Range(0.0F, 100.0F))
       ->group(group);
   app.add_option("--top-k", sampling.top_k, "Only the so many best tokens [all]")->group(group);
   app.add_option("--top-p", sampling.top_p, "Only the best tokens of this share together [1]")
@@ -263,7 +262,6 @@ void add_talk_engine(CLI::App& app, ds4::EngineOptions& engine) {
   app.add_option("--mtp", engine.drafter, "A drafter's file [the one in the model, if any]")
       ->group(group);
   app.add_option("--mtp-draft", engine.draft_tokens, "Tokens drafted at a time; 0 is none")
-      ->check(CLI::Range(0, 64))
       ->group(group);
   auto* steer = app.add_option("--steer", engine.steering, "A direction's file")->group(group);
   app.add_option("--steer-scale", engine.steering_scale, "Strength of the direction [1]")
