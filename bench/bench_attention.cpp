@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/run_benchmarks.h"
 #include "device/cpu/row_codec.h"
 #include "device/cpu/row_operations.h"
 #include "device/cpu/scratch_needs.h"
@@ -205,8 +206,5 @@ void register_all() {
 
 int main(int argc, char** argv) {
   register_all();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
+  return ds4::run_benchmarks(argc, argv);
 }

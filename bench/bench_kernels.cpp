@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "bench/run_benchmarks.h"
 #include "device/cpu/activations.h"
 #include "device/cpu/cpu_device.h"
 #include "device/cpu/product.h"
@@ -188,8 +189,5 @@ void register_all() {
 
 int main(int argc, char** argv) {
   register_all();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
+  return ds4::run_benchmarks(argc, argv);
 }
