@@ -16,9 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const std::string kDs4 = "'" DS4_BUILD_DIR "/ds4' ";
-const std::string kDs4Gguf = "'" DS4_BUILD_DIR "/ds4-gguf' ";
-
 class model_commands : public testing::Test {
  protected:
   std::string path(const std::string& name) const { return folder_.file(name); }

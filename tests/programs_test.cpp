@@ -19,9 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const std::string kDs4 = "'" DS4_BUILD_DIR "/ds4' ";
-const std::string kDs4Gguf = "'" DS4_BUILD_DIR "/ds4-gguf' ";
-
 class text_commands : public testing::Test {
  protected:
   static void SetUpTestSuite() {

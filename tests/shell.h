@@ -30,6 +30,10 @@ inline Ran run(const std::string& command) {
   return ran;
 }
 
+// The programs, quoted for the shell, with a space behind.
+inline const std::string kDs4 = "'" DS4_BUILD_DIR "/ds4' ";
+inline const std::string kDs4Gguf = "'" DS4_BUILD_DIR "/ds4-gguf' ";
+
 inline std::string read_tree_file(const std::string& path) {
   std::ifstream in(std::string(DS4_SOURCE_DIR "/") + path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

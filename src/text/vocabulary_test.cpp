@@ -185,7 +185,7 @@ TEST(vocabulary_v4, refuses_what_is_like_it_but_not_it) {
             "not DeepSeek V4's vocabulary: byte 33 is token 4, expected 3");
   EXPECT_EQ(error_after(good, [](auto& f) { std::swap(f.merges[0], f.merges[1]); }),
             "not DeepSeek V4's vocabulary: merge 0 \"Ġ a\" does not give token 259");
-  // The vision checkpoint renames its image placeholder.
+  // The vision checkpoint gives its image token another name.
   EXPECT_EQ(error_after(good, [](auto& f) { f.tokens[129264] = "<｜deepseek_image｜>"; }),
             "no error");
 }

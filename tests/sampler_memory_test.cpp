@@ -1,30 +1,11 @@
-// choose() runs once a token for every answer, so it keeps what it needs. This file replaces the
-// program's operator new by one that counts.
+// choose() runs once a token for every answer, so it keeps what it needs.
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <new>
 #include <numeric>
 
 #include "engine/sampler.h"
-
-namespace {
-std::size_t allocations = 0;
-}  // namespace
-
-// Never inlined: compilers take a free() for the wrong partner of a new that they see.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "tests/counted_allocations.h"
 
 namespace ds4::engine {
 namespace {
@@ -48,9 +29,9 @@ TEST(sampler, choosing_allocates_nothing_but_alternatives) {
   for (const bool has_alternatives : {false, true}) {
     options.logprobs = has_alternatives ? 5 : 0;
     Sampler sampler(options, 1, kTokens);
-    const std::size_t before = allocations;
+    const std::uint64_t before = tests::allocations();
     const Choice choice = sampler.choose(logits, pending, mask);
-    EXPECT_EQ(allocations - before, has_alternatives ? 1u : 0u);
+    EXPECT_EQ(tests::allocations() - before, has_alternatives ? 1u : 0u);
     EXPECT_LT(choice.logprob, 0);
   }
 }
