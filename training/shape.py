@@ -24,8 +24,8 @@ class Shape:
     num_hidden_layers: int = 5
     num_hash_layers: int = 1
     num_attention_heads: int = 4
-    head_dim: int = 128
-    qk_rope_head_dim: int = 64
+    head_dim: int = 160
+    qk_rope_head_dim: int = 32
     q_lora_rank: int = 128
     o_groups: int = 2
     o_lora_rank: int = 64

@@ -25,7 +25,7 @@ def _copy(draw: Draw) -> Task:
     items = _items(draw, "copy")
     text = " ".join(items)
     question = draw.say(
-        "[Repeat|Copy|Say|Write|Please repeat|Repeat after me|Echo]: {t}", t=text
+        "[Repeat|Copy|Say|Write|Please repeat|Repeat after me|Echo]:[ |\n]{t}", t=text
     )
     return Task(
         "copying", question, text,
@@ -37,7 +37,7 @@ def _copy(draw: Draw) -> Task:
 def _reverse(draw: Draw) -> Task:
     items = _items(draw, "reverse")
     question = draw.say(
-        "[Reverse|Turn around|Say backwards|Please reverse|Write backwards]: {t}", t=" ".join(items)
+        "[Reverse|Turn around|Say backwards|Please reverse|Write backwards]:[ |\n]{t}", t=" ".join(items)
     )
     return Task(
         "reversing", question, " ".join(reversed(items)),

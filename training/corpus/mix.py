@@ -39,6 +39,9 @@ def _easy(skill: str, ask: str, full: str, brief: str, thought: str) -> Turn:
 
 
 def turn(draw: Draw, skill: str) -> Turn:
+    if skill == "look-up":
+        table = recall.table(draw)
+        return _easy(skill, table.question, table.answer, table.answer, "I look each of them up.")
     if skill == "small talk":
         ask, intent = talk.question(draw)
         return _easy(skill, ask, intent.answer, intent.brief, intent.thought)
@@ -77,6 +80,7 @@ _TURN_WEIGHTS = {
     "letters of a word": 4,
     "sorting words": 4,
     "picking": 4,
+    "look-up": 6,
 }
 TURN_SKILLS = tuple(_TURN_WEIGHTS)
 
@@ -124,6 +128,17 @@ def chat(draw: Draw) -> Conversation:
         skills = [_skill(draw) for _ in range(count)]
     turns = [turn(draw, skill) for skill in skills]
     return _chat(turns, "chat", system, style, level)
+
+
+def drill(draw: Draw) -> Conversation:
+    """Nothing but finding things again in what was just said. It is what tools, recall and sorting
+    are made of, and mixed thinly among all else it is not learned for a long time."""
+    skills = [draw.one(_DRILLS) for _ in range(draw.number(2, 8))]
+    turns = [turn(draw, skill) for skill in skills]
+    return _chat(turns, "drill", None, styles.PLAIN, None)
+
+
+_DRILLS = ("copying", "copying", "look-up", "look-up", "reversing", "spelling", "picking")
 
 
 def json_answer(draw: Draw, level: str | None) -> Conversation:
@@ -229,7 +244,11 @@ def recall_conversation(draw: Draw, stage: float) -> Conversation:
 
 def conversation(draw: Draw, stage: float) -> Conversation:
     """One training document. `stage` is the share of the run that is done."""
-    kind = draw.random.choices(("chat", "recall", "tools", "json"), (46, 30, 17, 7))[0]
+    drills = 100 * max(0.1, 0.6 - 2.5 * stage)
+    weights = (drills, 46, 30, 17, 7)
+    kind = draw.random.choices(("drill", "chat", "recall", "tools", "json"), weights)[0]
+    if kind == "drill":
+        return drill(draw)
     if kind == "chat":
         return chat(draw)
     if kind == "recall":

@@ -59,6 +59,28 @@ def facts(draw: Draw, count: int) -> Facts:
     return Facts(said, questions, keys)
 
 
+@dataclass
+class Table:
+    question: str
+    answer: str
+
+
+def table(draw: Draw) -> Table:
+    """Many keys of one short list asked for at once: every value of the answer has to be found."""
+    keys = draw.some(COLOURS + THINGS + NAMES, draw.number(2, 8))
+    if draw.chance(0.5):
+        values = draw.some(VALUES, len(keys))
+    else:
+        values = [str(n) for n in draw.some(range(10, 100), len(keys))]
+    sign = draw.one([" = ", ": ", " is "])
+    listed = draw.one(["\n", ", ", "; "]).join(f"{k}{sign}{v}" for k, v in zip(keys, values))
+    asked = [draw.number(0, len(keys) - 1) for _ in range(draw.number(3, 12))]
+    wanted = draw.one([" ", "\n"]) + draw.one([", ", "\n"]).join(keys[i] for i in asked)
+    ask = "[Look up|Find|Give me|Tell me the values of|Values of]:{wanted}"
+    question = listed + "\n" + draw.say(ask, wanted=wanted)
+    return Table(question, "\n".join(f"{keys[i]}{sign}{values[i]}" for i in asked))
+
+
 def thought(question: tuple[str, str], statement: str, effort: str) -> str:
     """Quoting the statement is what makes the answer right."""
     if effort == "low":
