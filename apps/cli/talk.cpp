@@ -4,45 +4,17 @@
 
 #include <utility>
 
-#include "base/terminal.h"
-#include "base/utf8.h"
 #include "cli/chat.h"
 #include "cli/run.h"
+#include "shared/choose_model.h"
 #include "shared/console.h"
+#include "shared/opening.h"
 #include "terminal/state_folder.h"
 
 namespace ds4::cli {
 
-namespace {
-
-// A status line on standard error while a model is opened.
-class Waiting {
- public:
-  explicit Waiting(const std::string& path)
-      : is_shown_(terminal_style(Console::standard().descriptor()).redraw) {
-    const std::string name = printable(path.substr(path.rfind('/') + 1), 60);
-    if (is_shown_) Console::standard().status("opening " + name);
-  }
-  ~Waiting() {
-    if (is_shown_) Console::standard().status("");
-  }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
- private:
-  bool is_shown_;
-};
-
-// The model to use: the one given, or something that stands in.
-Result<std::string> choose_model(const TalkOptions& options) {
-  if (!options.model.empty()) return options.model;
-  return fail(Code::bad_argument, "no model is given; say which with -m FILE");
-}
-
-}  // namespace
-
 Result<Opened> open_chat(const TalkOptions& options) {
-  const Waiting waiting(options.model);
+  const Opening opening(options.model);
   TRY(std::unique_ptr<Engine> engine, Engine::open(options.model, options.engine));
   if (options.load_session.empty()) {
     TRY(Chat chat, engine->start(options.chat));
@@ -54,7 +26,7 @@ Result<Opened> open_chat(const TalkOptions& options) {
 }
 
 int talk(TalkOptions options) {
-  auto model = choose_model(options);
+  auto model = choose_model(options.model);
   if (!model.ok()) return report(model.error().message);
   options.model = std::move(*model);
   const bool has_prompt = options.prompt.has_value() || !options.prompt_file.empty();
