@@ -45,6 +45,7 @@ struct AnswerStats {
   std::uint64_t prompt_tokens = 0;  // of the whole prompt
   std::uint64_t reused_tokens = 0;  // of them, already in the session's state
   std::uint64_t answer_tokens = 0;
+  std::uint64_t reasoning_tokens = 0;  // of the answer's, those before it spoke
   double prompt_seconds = 0, answer_seconds = 0;
   std::uint64_t drafted_tokens = 0, accepted_tokens = 0;
   double draft_speedup = 0;       // of steps with drafts over steps without; 0: not known
@@ -96,6 +97,7 @@ class Answer {
 
  private:
   friend class Chat;
+  friend class Responder;
   struct State;
   explicit Answer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

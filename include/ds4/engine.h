@@ -18,6 +18,7 @@
 namespace ds4 {
 
 class Chat;
+class Responder;
 struct ChatOptions;
 
 struct EngineOptions {
@@ -46,7 +47,7 @@ struct ModelFacts {
   bool has_steering = false;
 };
 
-// Used by one thread at a time. Must outlive its Chats.
+// Used by one thread at a time. Must outlive its Chats and Responders.
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> open(const std::string& path,
@@ -60,6 +61,8 @@ class Engine {
   Result<Chat> start(const ChatOptions& options);
   // One that Chat::save() wrote. Refused if it came from another model.
   Result<Chat> load(const std::string& path, const ChatOptions& options);
+  // An empty sequence for whole requests.
+  Responder responder();
 
  private:
   friend class Chat;

@@ -45,6 +45,7 @@ class Prompt {
   bool is_thinking() const;
 
  private:
+  friend class Responder;
   friend class TextModel;
   friend class TurnStream;
   struct State;

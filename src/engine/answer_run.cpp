@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <utility>
+
+#include "engine/transcript.h"
 
 namespace ds4::engine {
 
@@ -15,50 +16,31 @@ double now_seconds() {
 
 }  // namespace
 
-AnswerRun::AnswerRun(Conversation& conversation) : conversation_(conversation) {
-  conversation.stop = false;
+AnswerRun::AnswerRun(AnswerTask task) : task_(std::move(task)) {
+  task_->stop = false;
   begin();
 }
 
-AnswerRun::AnswerRun(Conversation& conversation, std::string failure)
-    : conversation_(conversation) {
-  fail_with(std::move(failure));
+AnswerRun::AnswerRun(std::string failure) : phase_(Phase::over) {
+  Finished finished;
+  finished.reason = FinishReason::failed;
+  finished.failure = std::move(failure);
+  events_.emplace_back(std::move(finished));
 }
 
 AnswerRun::~AnswerRun() {
   if (phase_ != Phase::over) finish(FinishReason::stopped);
 }
 
-void AnswerRun::fail_with(std::string why) {
-  Finished finished;
-  finished.reason = FinishReason::failed;
-  finished.failure = std::move(why);
-  events_.emplace_back(std::move(finished));
-  phase_ = Phase::over;
-}
-
 void AnswerRun::begin() {
-  Transcript& transcript = conversation_.transcript;
-  const std::uint64_t context = conversation_.parts.host->shared().context_tokens;
-  prompt_ = transcript.prompt(conversation_.options.keep_reasoning);
-  Session& session = conversation_.session;
-  session.set_steering_scale(conversation_.steering_scale);
-  turn_.emplace(*conversation_.parts.tokenizer, transcript.parse_options());
-  stats_.prompt_tokens = prompt_.size();
-  stats_.context_tokens = context;
-  stats_.seed = transcript.exchanges().back().seed;
+  Session& session = task_->session;
+  session.set_steering_scale(task_->steering_scale);
+  turn_.emplace(*task_->parts.tokenizer, task_->reading);
+  stats_.prompt_tokens = task_->prompt.size();
+  stats_.context_tokens = task_->parts.host->shared().context_tokens;
+  stats_.seed = task_->seed;
   started_ = now_seconds();
-  stats_.reused_tokens = session.start_rewrite(prompt_);
-}
-
-Result<void> check_prompt(const Conversation& conversation) {
-  const std::uint64_t context = conversation.parts.host->shared().context_tokens;
-  const std::uint64_t tokens =
-      conversation.transcript.prompt(conversation.options.keep_reasoning).size();
-  if (tokens < context) return {};
-  return fail(Code::too_large, "with this message the conversation has ", tokens,
-              " tokens, but the context holds ", context,
-              ", the answer included; take a larger --ctx, or begin a new conversation");
+  stats_.reused_tokens = session.start_rewrite(task_->prompt);
 }
 
 std::optional<Event> AnswerRun::next() {
@@ -86,15 +68,15 @@ Progress AnswerRun::prompt_progress(double tokens_done) {
 class AnswerRun::PromptPace final : public model::Pace {
  public:
   explicit PromptPace(AnswerRun& run)
-      : run_(run), left_(static_cast<double>(run.conversation_.session.left_to_rewrite())) {}
+      : run_(run), left_(static_cast<double>(run.task_->session.left_to_rewrite())) {}
 
   bool go_on(std::uint32_t layers_done, std::uint32_t layers) override {
     if (run_.was_stopped()) return false;
-    const auto& see = run_.conversation_.options.on_progress;
+    const auto& see = run_.task_->on_progress;
     const double now = now_seconds();
     if (!see || layers_done == layers || now < next_) return true;
     next_ = now + kBetween;
-    const Session& session = run_.conversation_.session;
+    const Session& session = run_.task_->session;
     const double rows = std::min(left_, static_cast<double>(session.chunk_tokens()));
     const auto total = static_cast<double>(run_.stats_.prompt_tokens - run_.stats_.reused_tokens);
     see(run_.prompt_progress(total - left_ + rows * layers_done / layers));
@@ -110,7 +92,7 @@ class AnswerRun::PromptPace final : public model::Pace {
 
 void AnswerRun::evaluate_prompt() {
   if (was_stopped()) return finish(FinishReason::stopped);
-  Session& session = conversation_.session;
+  Session& session = task_->session;
   if (session.left_to_rewrite() == 0) return begin_answer();
   PromptPace pace(*this);
   session.rewrite_more(&pace);
@@ -120,33 +102,31 @@ void AnswerRun::evaluate_prompt() {
 }
 
 void AnswerRun::begin_answer() {
-  const Exchange& exchange = conversation_.transcript.exchanges().back();
-  const Host& host = *conversation_.parts.host;
+  Host& host = *task_->parts.host;
   GeneratorOptions options;
-  options.sampling = conversation_.options.sampling;
+  options.sampling = task_->sampling;
   options.sampling.logprobs = 0;  // no event tells them
-  options.seed = exchange.seed;
-  options.choice = exchange.attempt;
-  options.tokens_max = conversation_.options.answer_tokens_max;
-  options.constraint = conversation_.constraint;
-  if (exchange.is_thinking) {
-    options.constraint_after = conversation_.parts.tokenizer->vocabulary().special().end_thinking;
+  options.seed = task_->seed;
+  options.choice = task_->attempt;
+  options.tokens_max = task_->tokens_max;
+  options.constraint = task_->constraint;
+  if (task_->reading.thinking) {
+    options.constraint_after = task_->parts.tokenizer->vocabulary().special().end_thinking;
   }
   options.draft_tokens = static_cast<std::uint32_t>(host.facts().draft_tokens);
-  options.policy = &conversation_.parts.host->draft_policy();
-  generator_.emplace(conversation_.session, conversation_.parts.allowed, options);
+  options.policy = &host.draft_policy();
+  generator_.emplace(task_->session, task_->parts.allowed, options);
   phase_ = Phase::answer;
   started_ = now_seconds();
 }
 
 void AnswerRun::sample() {
-  Exchange& exchange = conversation_.transcript.exchanges().back();
-  const std::uint64_t most = conversation_.options.answer_tokens_max;
+  const std::uint64_t most = task_->tokens_max;
   if (was_stopped()) return finish(FinishReason::stopped);
-  if (most != 0 && exchange.sampled.size() == most) return finish(FinishReason::length);
+  if (most != 0 && sampled_.size() == most) return finish(FinishReason::length);
   const std::optional<Token> token = generator_->next();
   if (!token) return finish(FinishReason::context_full);
-  if (!conversation_.parts.allowed.is_end(*token)) exchange.sampled.push_back(*token);
+  if (!task_->parts.allowed.is_end(*token)) sampled_.push_back(*token);
   turn_events_.clear();
   turn_->push(*token, turn_events_);
   pass_on(turn_events_);
@@ -161,8 +141,7 @@ void AnswerRun::pass_on(std::vector<TurnEvent>& events) {
 
 void AnswerRun::finish(FinishReason reason) {
   phase_ = Phase::over;
-  Session& session = conversation_.session;
-  Exchange& exchange = conversation_.transcript.exchanges().back();
+  Session& session = task_->session;
   if (generator_) {
     stats_.answer_seconds = now_seconds() - started_;
     generator_->finish();
@@ -170,15 +149,15 @@ void AnswerRun::finish(FinishReason reason) {
     stats_.drafted_tokens = generator_->counts().drafted;
     stats_.accepted_tokens = generator_->counts().accepted;
     if (const GeneratorCounts& counts = generator_->counts(); counts.drafted_seconds > 0) {
-      const double plain = conversation_.parts.host->draft_policy().plain_seconds();
+      const double plain = task_->parts.host->draft_policy().plain_seconds();
       stats_.draft_speedup =
           plain * static_cast<double>(counts.drafted_tokens) / counts.drafted_seconds;
     }
     // What the next prompt will hold behind the tokens that are evaluated.
-    std::vector<Token> whole = std::move(prompt_);
-    whole.insert(whole.end(), exchange.sampled.begin(), exchange.sampled.end());
-    const std::vector<Token> closing = conversation_.transcript.closing();
-    whole.insert(whole.end(), closing.begin(), closing.end());
+    std::vector<Token> whole = std::move(task_->prompt);
+    whole.insert(whole.end(), sampled_.begin(), sampled_.end());
+    append_closing(whole, task_->parts.tokenizer->vocabulary().special(), task_->reading.thinking,
+                   sampled_);
     session.settle(whole[session.tokens().size()]);
   }
   Finished finished;
@@ -189,11 +168,15 @@ void AnswerRun::finish(FinishReason reason) {
     reason = FinishReason::tool_calls;
   }
   finished.reason = reason;
-  exchange.answer = finished.turn.answer;
-  exchange.reasoning = finished.turn.reasoning;
-  stats_.answer_tokens = exchange.sampled.size();
+  stats_.answer_tokens = sampled_.size();
+  if (task_->reading.thinking) {
+    const Token mark = task_->parts.tokenizer->vocabulary().special().end_thinking;
+    stats_.reasoning_tokens = static_cast<std::uint64_t>(
+        std::find(sampled_.begin(), sampled_.end(), mark) - sampled_.begin());
+  }
   stats_.context_used = session.tokens().size();
   finished.stats = stats_;
+  if (task_->on_end) task_->on_end(std::move(sampled_), finished.turn);
   events_.emplace_back(std::move(finished));
 }
 

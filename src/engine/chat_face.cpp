@@ -1,10 +1,10 @@
 // The face's chat.h over conversations and the runs of their answers.
-#include <random>
 #include <utility>
 
-#include "engine/answer_run.h"
+#include "engine/answer_state.h"
 #include "engine/chat_file.h"
 #include "engine/chat_state.h"
+#include "engine/sampler.h"
 #include "engine/steering_file.h"
 
 namespace ds4 {
@@ -15,33 +15,58 @@ using engine::Exchange;
 
 namespace {
 
-std::uint64_t seed_of(const SamplingOptions& sampling) {
-  if (sampling.seed) return *sampling.seed;
-  std::random_device system;
-  return std::uint64_t{system()} << 32 | system();
+std::unique_ptr<AnswerRun> refuse(const Error& error) {
+  return std::make_unique<AnswerRun>(error.message);
 }
 
-std::unique_ptr<AnswerRun> refuse(Conversation& conversation, const Error& error) {
-  return std::make_unique<AnswerRun>(conversation, error.message);
+// Whether the context holds the prompt that answers the last message, with a token to spare.
+Result<void> check_prompt(const Conversation& conversation) {
+  const std::uint64_t context = conversation.parts.host->shared().context_tokens;
+  const std::uint64_t tokens =
+      conversation.transcript.prompt(conversation.options.keep_reasoning).size();
+  if (tokens < context) return {};
+  return fail(Code::too_large, "with this message the conversation has ", tokens,
+              " tokens, but the context holds ", context,
+              ", the answer included; take a larger --ctx, or begin a new conversation");
+}
+
+// The answer to the last message, whose prompt was checked.
+std::unique_ptr<AnswerRun> answer_last(Conversation& c) {
+  const Exchange& exchange = c.transcript.exchanges().back();
+  engine::AnswerTask task{.parts = c.parts,
+                          .session = c.session,
+                          .stop = c.stop,
+                          .prompt = c.transcript.prompt(c.options.keep_reasoning),
+                          .reading = c.transcript.parse_options()};
+  task.sampling = c.options.sampling;
+  task.seed = exchange.seed;
+  task.attempt = exchange.attempt;
+  task.tokens_max = c.options.answer_tokens_max;
+  task.constraint = c.constraint;
+  task.steering_scale = c.steering_scale;
+  task.on_progress = c.options.on_progress;
+  task.on_end = [&c](std::vector<Token> sampled, const Turn& turn) {
+    Exchange& answered = c.transcript.exchanges().back();
+    answered.sampled = std::move(sampled);
+    answered.answer = turn.answer;
+    answered.reasoning = turn.reasoning;
+  };
+  return std::make_unique<AnswerRun>(std::move(task));
 }
 
 // Answers the message that was just added, or takes it out again.
 std::unique_ptr<AnswerRun> answer_new(Conversation& conversation, const Result<void>& added) {
-  if (!added.ok()) return refuse(conversation, added.error());
+  if (!added.ok()) return refuse(added.error());
   auto& exchanges = conversation.transcript.exchanges();
-  if (const auto fits = engine::check_prompt(conversation); !fits.ok()) {
+  if (const auto fits = check_prompt(conversation); !fits.ok()) {
     exchanges.pop_back();
-    return refuse(conversation, fits.error());
+    return refuse(fits.error());
   }
-  exchanges.back().seed = seed_of(conversation.options.sampling);
-  return std::make_unique<AnswerRun>(conversation);
+  exchanges.back().seed = engine::seed_of(conversation.options.sampling);
+  return answer_last(conversation);
 }
 
 }  // namespace
-
-struct Answer::State {
-  std::unique_ptr<AnswerRun> run;
-};
 
 Answer::Answer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Answer::Answer(Answer&&) noexcept = default;
@@ -77,18 +102,18 @@ Answer Chat::retry() {
     if (c.transcript.exchanges().empty()) {
       return fail(Code::bad_argument, "there is no message to answer once more");
     }
-    return engine::check_prompt(c);
+    return check_prompt(c);
   };
   std::unique_ptr<AnswerRun> run;
   if (const auto possible = begin(); !possible.ok()) {
-    run = refuse(c, possible.error());
+    run = refuse(possible.error());
   } else {
     Exchange& exchange = c.transcript.exchanges().back();
     exchange.sampled.clear();
     exchange.answer.clear();
     exchange.reasoning.clear();
     ++exchange.attempt;
-    run = std::make_unique<AnswerRun>(c);
+    run = answer_last(c);
   }
   return Answer(std::make_unique<Answer::State>(Answer::State{std::move(run)}));
 }

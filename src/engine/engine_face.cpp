@@ -4,6 +4,7 @@
 #include "ds4/chat.h"
 #include "engine/chat_file.h"
 #include "engine/chat_state.h"
+#include "engine/responder_state.h"
 #include "engine/text_state.h"
 
 namespace ds4 {
@@ -50,6 +51,10 @@ Result<Chat> Engine::load(const std::string& path, const ChatOptions& options) {
   auto conversation = std::make_unique<engine::Conversation>(state_->parts, options);
   TRY_DO(engine::load_conversation(path, *conversation));
   return Chat(std::make_unique<Chat::State>(std::move(conversation)));
+}
+
+Responder Engine::responder() {
+  return Responder(std::make_unique<Responder::State>(state_->parts));
 }
 
 }  // namespace ds4

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "base/check.h"
 #include "device/cpu/functions.h"
@@ -38,6 +39,12 @@ float log_of_sum(std::uint64_t total) {
 }
 
 }  // namespace
+
+std::uint64_t seed_of(const SamplingOptions& options) {
+  if (options.seed) return *options.seed;
+  std::random_device system;
+  return std::uint64_t{system()} << 32 | system();
+}
 
 double counter_draw(std::uint64_t seed, std::uint32_t choice, std::uint64_t counter) {
   const PhiloxWords drawn =

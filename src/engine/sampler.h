@@ -18,6 +18,9 @@ namespace ds4::engine {
 // What an answer is checked for at its start: ranges of every option, ids below `token_count`.
 Result<void> check_sampling(const SamplingOptions& options, std::size_t token_count);
 
+// The seed that the options give, or one from the system.
+std::uint64_t seed_of(const SamplingOptions& options);
+
 // A uniform number of 0 <= u < 1: the `counter`-th of the stream that `seed` and `choice` name.
 double counter_draw(std::uint64_t seed, std::uint32_t choice, std::uint64_t counter);
 

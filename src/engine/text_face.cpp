@@ -33,12 +33,6 @@ Error no_token(Token token, std::size_t count) {
 
 }  // namespace
 
-struct Prompt::State {
-  std::string text;
-  std::vector<Token> tokens;
-  text::ParseOptions options;
-};
-
 struct TurnStream::State {
   const text::Vocabulary& vocabulary;
   engine::TurnEvents events;
@@ -93,8 +87,9 @@ Result<Prompt> TextModel::render(std::string_view request) const {
   TRY(const text::Prompt prompt, text::render(read.messages, read.options, read.context));
   std::vector<text::Message> all = read.context;
   all.insert(all.end(), read.messages.begin(), read.messages.end());
-  return Prompt(std::make_unique<Prompt::State>(Prompt::State{
-      prompt.text(), state_->tokenizer->encode_spans(prompt.spans), parse_options(all, prompt)}));
+  return Prompt(std::make_unique<Prompt::State>(
+      Prompt::State{prompt.text(), state_->tokenizer->encode_spans(prompt.spans),
+                    parse_options(all, prompt), prompt.end != text::PromptEnd::nowhere}));
 }
 
 TurnStream::TurnStream(const TextModel& model, const Prompt& prompt)

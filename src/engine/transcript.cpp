@@ -28,6 +28,16 @@ Result<void> check_size(std::string_view text) {
 
 }  // namespace
 
+void append_closing(std::vector<Token>& out, const text::SpecialTokens& special, bool is_thinking,
+                    std::span<const Token> sampled) {
+  // Reasoning that was cut off ends where the answer would have begun.
+  if (is_thinking &&
+      std::find(sampled.begin(), sampled.end(), special.end_thinking) == sampled.end()) {
+    out.push_back(special.end_thinking);
+  }
+  out.push_back(special.end_of_sentence);
+}
+
 Result<void> Transcript::ask(std::string_view message, const ChatOptions& options) {
   TRY_DO(check_size(message));
   std::vector<text::Message> messages(2);
@@ -66,17 +76,6 @@ Result<void> Transcript::complete(std::string_view text) {
   return {};
 }
 
-void Transcript::append_closing(std::vector<Token>& out, const Exchange& exchange) const {
-  const text::SpecialTokens& special = tokenizer_->vocabulary().special();
-  const auto& sampled = exchange.sampled;
-  // Reasoning that was cut off ends where the answer would have begun.
-  if (exchange.is_thinking &&
-      std::find(sampled.begin(), sampled.end(), special.end_thinking) == sampled.end()) {
-    out.push_back(special.end_thinking);
-  }
-  out.push_back(special.end_of_sentence);
-}
-
 void Transcript::append_without_reasoning(std::vector<Token>& out, const Exchange& exchange) const {
   append(out, exchange.opening);
   const Token mark = tokenizer_->vocabulary().special().end_thinking;
@@ -102,15 +101,12 @@ std::vector<Token> Transcript::prompt(bool keep_reasoning) const {
     }
     append(out, exchange.opening);
     append(out, exchange.sampled);
-    if (!goes_on_as_it_is) append_closing(out, exchange);
+    if (!goes_on_as_it_is) {
+      append_closing(out, tokenizer_->vocabulary().special(), exchange.is_thinking,
+                     exchange.sampled);
+    }
   }
   append(out, exchanges_.back().opening);
-  return out;
-}
-
-std::vector<Token> Transcript::closing() const {
-  std::vector<Token> out;
-  if (!exchanges_.empty()) append_closing(out, exchanges_.back());
   return out;
 }
 

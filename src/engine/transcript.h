@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,10 @@ struct Exchange {
   std::uint32_t attempt = 0;   // which of them: how often it was answered before
 };
 
+// Appends what comes behind an answer of these tokens, whatever is said next.
+void append_closing(std::vector<Token>& out, const text::SpecialTokens& special, bool is_thinking,
+                    std::span<const Token> sampled);
+
 // Copyable. The tokenizer must outlive it.
 class Transcript {
  public:
@@ -45,8 +50,6 @@ class Transcript {
 
   // What the model sees before it answers the last message. There is one.
   std::vector<Token> prompt(bool keep_reasoning) const;
-  // The tokens that come behind the last answer, whatever is said next.
-  std::vector<Token> closing() const;
   // What must be known to read the last answer.
   text::ParseOptions parse_options() const;
 
@@ -55,7 +58,6 @@ class Transcript {
   void set_head(std::vector<Token> head) { head_ = std::move(head); }
 
  private:
-  void append_closing(std::vector<Token>& out, const Exchange& exchange) const;
   void append_without_reasoning(std::vector<Token>& out, const Exchange& exchange) const;
 
   const text::Tokenizer* tokenizer_;
