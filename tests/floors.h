@@ -16,9 +16,10 @@ struct Folder {
 
 // A new folder takes its place here and in docs/architecture.md.
 constexpr Folder kFolders[] = {
-    {"include/ds4", 0}, {"src/base", 1},     {"src/quant", 2},  {"src/text", 2},   {"src/store", 2},
-    {"src/gguf", 3},    {"src/grammar", 3},  {"src/kernel", 3}, {"src/device", 4}, {"src/model", 5},
-    {"src/engine", 6},  {"src/convert", 6},  {"src/eval", 6},   {"src/api", 7},    {"src/http", 7},
+    {"include/ds4", 0}, {"src/base", 1},     {"src/quant", 2}, {"src/text", 2},
+    {"src/store", 2},   {"src/download", 2}, {"src/gguf", 3},  {"src/grammar", 3},
+    {"src/kernel", 3},  {"src/device", 4},   {"src/model", 5}, {"src/engine", 6},
+    {"src/convert", 6}, {"src/eval", 6},     {"src/api", 7},   {"src/http", 7},
     {"src/agent", 7},   {"src/terminal", 7}, {"apps", 8},
 };
 

@@ -50,8 +50,8 @@ detect_system() {
   fi
   if [ "$system" = unknown ]; then
     stop "this system has neither apt, dnf nor Homebrew, so packages cannot be installed for you." \
-      "Install a C++20 compiler (g++ 12 or clang 14), CMake 3.25, ninja, fmt, nlohmann-json and" \
-      "CLI11 yourself, then run: cmake --preset release && cmake --build --preset release"
+      "Install a C++20 compiler (g++ 12 or clang 14), CMake 3.25, ninja, fmt, nlohmann-json," \
+      "CLI11, libcurl and OpenSSL yourself, then run: cmake --preset release && cmake --build --preset release"
   fi
 }
 
@@ -98,6 +98,9 @@ need_for_building() {
   need header:fmt/core.h libfmt-dev fmt-devel fmt
   need header:nlohmann/json.hpp nlohmann-json3-dev json-devel nlohmann-json
   need header:CLI/CLI.hpp libcli11-dev cli11-devel cli11
+  # macOS has a libcurl and a SHA-256 of its own.
+  need header:curl/curl.h libcurl4-openssl-dev libcurl-devel -
+  need header:openssl/evp.h libssl-dev openssl-devel -
 }
 
 need_for_testing() {

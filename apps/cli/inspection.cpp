@@ -1,10 +1,9 @@
 #include "cli/inspection.h"
 
-#include <unistd.h>
-
 #include <map>
 #include <set>
 
+#include "base/system_memory.h"
 #include "base/utf8.h"
 
 namespace ds4::cli {
@@ -87,13 +86,6 @@ std::vector<KindOfWeights> gather_kinds(const model::ModelFile& model,
   return out;
 }
 
-std::uint64_t memory_of_machine() {
-  const long pages = ::sysconf(_SC_PHYS_PAGES);
-  const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
-  if (pages <= 0 || page_bytes <= 0) return 0;
-  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
-}
-
 }  // namespace
 
 Inspection gather(const model::ModelFile& model, const model::DrafterFile* drafter,
@@ -119,7 +111,7 @@ Inspection gather(const model::ModelFile& model, const model::DrafterFile* draft
     out.kinds.push_back({"drafter (" + what + ")", "", file.tensors().size(), bytes, 0});
   }
   out.recipes = gather_recipes(model.weights());
-  out.machine_bytes = memory_of_machine();
+  out.machine_bytes = total_memory();
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include "cli/inspect.h"
 #include "cli/logits.h"
 #include "cli/perplexity.h"
+#include "cli/pull.h"
 #include "cli/render.h"
 #include "cli/steer.h"
 #include "cli/talk.h"
@@ -15,6 +16,8 @@ constexpr char kAbout[] =
     "DwarfStar: DeepSeek V4 on your own machine.\n"
     "\n"
     "Examples:\n"
+    "  ds4 pull                            the published models, and which of them fit here\n"
+    "  ds4                                 chat with the one that was pulled last\n"
     "  ds4 -m model.gguf                   chat; /help lists what else can be typed\n"
     "  ds4 -m model.gguf -p 'Why?'         one answer to standard output\n"
     "  ds4 -m model.gguf < question.txt    the same; thinking goes to standard error\n"
@@ -23,6 +26,26 @@ constexpr char kAbout[] =
     "  ds4 render chat.json                the prompt that a conversation becomes\n"
     "  ds4 logits -m model.gguf --tokens 0,5,7 -o out.f32   what the model says behind tokens\n"
     "  ds4 perplexity -m model.gguf --text notes.txt        how well it predicts a text\n";
+
+constexpr char kAboutPull[] =
+    "Lists the published model files and whether they fit this machine; with a name, downloads "
+    "one,\n"
+    "checks it, and makes it the model that ds4 uses when -m is not given.\n"
+    "\n"
+    "A download that breaks or is stopped goes on when the same command is given again. HF_TOKEN "
+    "or\n"
+    "the file of `hf auth login` gives the token, https_proxy and no_proxy the proxy. The path of "
+    "the\n"
+    "file goes to standard output, all else to standard error.\n"
+    "\n"
+    "Examples:\n"
+    "  ds4 pull                                   what there is, and what fits\n"
+    "  ds4 pull ds4f-q2                           get it, and use it from now on\n"
+    "  ds4 pull ds4f-dspark --dir /data/models    into another folder\n"
+    "  ds4 pull ds4f-q2 --base-url https://mirror.example/gguf\n"
+    "  ds4 pull https://example.org/small.gguf    any file\n"
+    "  ds4 pull --set-default old.gguf            use a file that is here already\n"
+    "  ds4 pull --json                            the list for a program\n";
 
 constexpr char kAboutInspect[] =
     "Says what a model file is, checks all that loading it would check, and plans the memory.\n"
@@ -273,6 +296,28 @@ void add_talk_engine(CLI::App& app, ds4::EngineOptions& engine) {
       ->group(group);
 }
 
+void add_pull(CLI::App& app, ds4::cli::PullOptions& options, int& exit_code) {
+  CLI::App* command = ds4::add_command(app, "pull", kAboutPull);
+  command->add_option("NAME", options.name, "A name of the list, a file's name, or a URL");
+  command->add_flag("--list", options.list, "List, whatever else is given");
+  command->add_flag("--all", options.all, "List also what newer files took the place of");
+  command->add_option("--dir", options.folder, "Where files are kept [the user's data folder]");
+  command->add_option("--base-url", options.base_url,
+                      "The folder of a mirror [DS4_PULL_URL, else the repository]");
+  command->add_option("--connections", options.connections, "Parts fetched side by side [4]")
+      ->check(CLI::Range(1, 32));
+  command->add_option("--tries", options.tries, "Of a part in a row before giving up [8]")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--sha256", options.sha256, "The sum the file must have [the known one]");
+  auto* no_default =
+      command->add_flag("--no-default", options.keep_default, "Leave the default model as it is");
+  command->add_flag("--set-default", options.set_default, "Download nothing; NAME is a file here")
+      ->excludes(no_default);
+  command->add_flag("--json", options.json, "Print JSON");
+  command->add_flag("--plain", options.plain, "Lines instead of a bar");
+  command->callback([&options, &exit_code] { exit_code = ds4::cli::pull(options); });
+}
+
 void add_steer(CLI::App& app, ds4::cli::SteerBuildCommand& options, int& exit_code) {
   CLI::App* steer = ds4::add_command(app, "steer", "Directions that push what a model says.");
   steer->require_subcommand(1);
@@ -292,6 +337,9 @@ int main(int argc, char** argv) {
   CLI::App app(kAbout, "ds4");
   app.set_version_flag("--version", "ds4 " DS4_VERSION);
   int exit_code = 0;
+
+  ds4::cli::PullOptions pull;
+  add_pull(app, pull, exit_code);
 
   ds4::cli::InspectOptions inspect;
   CLI::App* command = ds4::add_command(app, "inspect", kAboutInspect);

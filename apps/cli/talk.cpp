@@ -28,7 +28,8 @@ Result<Opened> open_chat(const TalkOptions& options) {
 int talk(TalkOptions options) {
   auto model = choose_model(options.model);
   if (!model.ok()) return report(model.error().message);
-  options.model = std::move(*model);
+  mention_demo(*model);
+  options.model = std::move(model->path);
   const bool has_prompt = options.prompt.has_value() || !options.prompt_file.empty();
   if (has_prompt || ::isatty(STDIN_FILENO) != 1) return run(options);
   for (const auto& [given, name] : {std::pair{options.raw, "--raw"}, {options.json, "--json"}}) {

@@ -81,7 +81,9 @@ class Run {
 };
 
 Result<void> Run::open() {
-  TRY(model_, choose_model(options_.model));
+  TRY(const ChosenModel chosen, choose_model(options_.model));
+  mention_demo(chosen);
+  model_ = chosen.path;
   const Opening opening(model_);
   TRY(engine_, Engine::open(model_, options_.engine));
   responder_.emplace(engine_->responder());

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/mapped_file.h"
-#include "base/program_path.h"
 #include "base/utf8.h"
+#include "shared/shipped.h"
 
 namespace ds4::eval {
 
@@ -29,22 +29,6 @@ Result<std::vector<std::string>> files_of(const std::string& path) {
   return out;
 }
 
-// In the tree the program stands in build/ or a folder below it, and the suites in eval/;
-// installed, it stands in bin/ and they in share/ds4/eval/.
-Result<std::string> shipped_folder(const std::string& name) {
-  TRY(const std::string program, program_path());
-  const fs::path folder = fs::path(program).parent_path();
-  std::string tried;
-  for (const char* place : {"../share/ds4/eval", "../eval", "../../eval"}) {
-    const std::string path = (folder / place / name).lexically_normal().string();
-    std::error_code error;
-    if (fs::is_directory(path, error)) return path;
-    tried += (tried.empty() ? "" : ", ") + path;
-  }
-  return fail(Code::not_found, "the suites \"", printable(name, 60), "\" are not here; looked for ",
-              tried);
-}
-
 Result<Suite> read_file(const std::string& path) {
   TRY(const MappedFile file, MappedFile::open(path, "suite"));
   const std::string_view bytes(reinterpret_cast<const char*>(file.bytes().data()),
@@ -60,7 +44,7 @@ Result<std::vector<Suite>> read_suites(const std::vector<std::string>& paths,
                                        const std::string& shipped) {
   std::vector<std::string> given = paths;
   if (given.empty()) {
-    TRY(std::string folder, shipped_folder(shipped));
+    TRY(std::string folder, shipped_path("eval/" + shipped));
     given.push_back(std::move(folder));
   }
   std::vector<Suite> out;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -11,18 +10,12 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/human.h"
+#include "base/disk.h"
 #include "base/system_error.h"
 #include "base/unfinished_files.h"
 
 namespace ds4 {
 namespace {
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 // Beside the target, because a rename works within one file system only. The name is cut so that
 // the additions fit into the usual 255 bytes.
@@ -43,36 +36,6 @@ std::string follow(const std::string& path) {
   std::string target = real;
   std::free(real);
   return target;
-}
-
-// To the disk itself. Some file systems know no sync and say so with EINVAL.
-bool sync(int descriptor) {
-#ifdef F_FULLFSYNC
-  if (::fcntl(descriptor, F_FULLFSYNC) == 0) return true;
-#endif
-  return ::fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP;
-}
-
-Result<void> reserve(int descriptor, const std::string& target, std::uint64_t bytes) {
-  if (bytes == 0) return {};
-  struct statvfs disk {};
-  if (::fstatvfs(descriptor, &disk) == 0) {
-    const std::uint64_t free_bytes = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
-    if (free_bytes < bytes) {
-      return fail(Code::io, "cannot write ", target, ": it takes ", human_bytes(bytes),
-                  " and its disk has ", human_bytes(free_bytes), " free");
-    }
-  }
-#ifdef __linux__
-  // The size of the file stays what was written; the blocks are ours already. A file system that
-  // cannot do it is no reason to stop.
-  if (::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) != 0 &&
-      (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
-    return fail(Code::io, "cannot reserve ", human_bytes(bytes), " for ", target, ": ",
-                system_reason(errno));
-  }
-#endif
-  return {};
 }
 
 }  // namespace
@@ -168,7 +131,7 @@ Result<AtomicFile> AtomicFile::create(const std::string& path, std::uint64_t exp
                 "cannot write into folder ", folder_of(target), ": ", system_reason(errno));
   }
   if (replaces) (void)::fchmod(state->descriptor, old.st_mode & 07777);
-  TRY_DO(reserve(state->descriptor, target, expected_bytes));
+  TRY_DO(reserve_disk(state->descriptor, target, expected_bytes));
   return AtomicFile(std::move(state));
 }
 
@@ -194,17 +157,11 @@ Result<void> AtomicFile::commit() {
   };
   // Gives back what was reserved and not used.
   if (::ftruncate(s.descriptor, static_cast<off_t>(s.size.load())) != 0) return cannot("finish");
-  if (!sync(s.descriptor)) return cannot("finish");
+  if (!sync_to_disk(s.descriptor)) return cannot("finish");
   if (::rename(s.temporary.c_str(), s.target.c_str()) != 0) return cannot("replace");
   s.committed = true;
 
-  const int folder = ::open(folder_of(s.target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return {};  // a folder that may be written but not read cannot be synced
-  const bool synced = sync(folder);
-  const int reason = errno;
-  ::close(folder);
-  errno = reason;
-  return synced ? Result<void>() : cannot("sync the folder of");
+  return sync_folder_of(s.target) ? Result<void>() : cannot("sync the folder of");
 }
 
 }  // namespace ds4

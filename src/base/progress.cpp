@@ -56,7 +56,33 @@ std::string draw_bar(double share, int width, const TerminalStyle& style) {
   return bar;
 }
 
+// "" when nobody can know.
+std::string time_left(const ProgressState& state) {
+  if (state.rate <= 0 || state.done >= state.total) return "";
+  return human_duration(
+             std::max(1.0, std::ceil(static_cast<double>(state.total - state.done) / state.rate))) +
+         " left";
+}
+
+int percent_of(const ProgressState& state) {
+  const std::uint64_t done = std::min(state.done, state.total);
+  return static_cast<int>(static_cast<double>(done) / static_cast<double>(state.total) * 100);
+}
+
 }  // namespace
+
+std::string say_progress(const ProgressState& state) {
+  std::string line = printable(state.label) + ": ";
+  if (state.total == 0) {
+    line += amount(state.done, state.unit);
+  } else {
+    line += std::to_string(percent_of(state)) + "%, " + amount(state.done, state.unit) + " of " +
+            amount(state.total, state.unit);
+  }
+  if (state.rate > 0) line += ", " + speed(state.rate, state.unit, state.items);
+  if (const std::string left = time_left(state); !left.empty()) line += ", " + left;
+  return line;
+}
 
 std::string draw_progress(const ProgressState& state, const TerminalStyle& style) {
   // The last column stays free: some terminals break the line when it is written.
@@ -77,14 +103,9 @@ std::string draw_progress(const ProgressState& state, const TerminalStyle& style
 
   const std::uint64_t done = std::min(state.done, state.total);
   const double share = static_cast<double>(done) / static_cast<double>(state.total);
-  std::string percent = std::to_string(static_cast<int>(share * 100)) + "%";
+  std::string percent = std::to_string(percent_of(state)) + "%";
   percent.insert(0, 4 - std::min<std::size_t>(4, percent.size()), ' ');
-  std::string left;
-  if (state.rate > 0 && done < state.total) {
-    left = human_duration(
-               std::max(1.0, std::ceil(static_cast<double>(state.total - done) / state.rate))) +
-           " left";
-  }
+  const std::string left = time_left(state);
   std::string amounts = amount(done, state.unit) + " of " + amount(state.total, state.unit);
   std::string rate = state.rate > 0 ? speed(state.rate, state.unit, state.items) : "";
 
@@ -105,11 +126,24 @@ std::string draw_progress(const ProgressState& state, const TerminalStyle& style
   return line;
 }
 
+namespace {
+
+TerminalStyle style_for(const ProgressOptions& options, const Console& console) {
+  TerminalStyle style = terminal_style(console.descriptor());
+  style.redraw = style.redraw && !options.plain;
+  return style;
+}
+
+}  // namespace
+
 ProgressBar::ProgressBar(ProgressOptions options)
     : options_(std::move(options)),
       console_(options_.console != nullptr ? *options_.console : Console::standard()),
-      style_(terminal_style(console_.descriptor())),
-      start_(Clock::now()) {
+      style_(style_for(options_, console_)),
+      start_(Clock::now()),
+      done_(options_.start),
+      next_draw_(style_.redraw ? 0 : options_.line_seconds),
+      drawn_done_(options_.start) {
   if (style_.redraw && !options_.quiet) draw(0);
 }
 
@@ -123,11 +157,21 @@ double ProgressBar::seconds_since_start() const {
 
 void ProgressBar::add(std::uint64_t amount) {
   done_.fetch_add(amount, std::memory_order_relaxed);
-  if (!style_.redraw || options_.quiet) return;
+  draw_if_due();
+}
+
+void ProgressBar::set(std::uint64_t done) {
+  done_.store(done, std::memory_order_relaxed);
+  draw_if_due();
+}
+
+void ProgressBar::draw_if_due() {
+  const double every = style_.redraw ? kDrawEverySeconds : options_.line_seconds;
+  if (every <= 0 || options_.quiet) return;
   const double now = seconds_since_start();
   double due = next_draw_.load(std::memory_order_relaxed);
   // Of the threads that find a drawing due, one draws.
-  if (now < due || !next_draw_.compare_exchange_strong(due, now + kDrawEverySeconds)) return;
+  if (now < due || !next_draw_.compare_exchange_strong(due, now + every)) return;
   draw(now);
 }
 
@@ -135,20 +179,26 @@ void ProgressBar::draw(double now) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t done = done_.load(std::memory_order_relaxed);
   const double passed = now - drawn_at_;
-  if (passed > 0 && done >= drawn_done_) {
-    const double rate = static_cast<double>(done - drawn_done_) / passed;
+  if (passed > 0) {
+    // Less than before is no speed.
+    const double rate =
+        done < drawn_done_ ? rate_ : static_cast<double>(done - drawn_done_) / passed;
     // Young jobs have only their average.
     const double weight = 1 - std::exp(-passed / std::min(kRateMemorySeconds, now));
     rate_ = drawn_at_ == 0 ? rate : rate_ + (rate - rate_) * weight;
     drawn_at_ = now;
     drawn_done_ = done;
   }
-  console_.status(draw_progress({.label = options_.label,
-                                 .unit = options_.unit,
-                                 .done = done,
-                                 .total = options_.total,
-                                 .rate = rate_},
-                                terminal_style(console_.descriptor())));
+  const ProgressState state{.label = options_.label,
+                            .unit = options_.unit,
+                            .done = done,
+                            .total = options_.total,
+                            .rate = rate_};
+  if (style_.redraw) {
+    console_.status(draw_progress(state, terminal_style(console_.descriptor())));
+  } else {
+    console_.line(say_progress(state));
+  }
 }
 
 void ProgressBar::finish() {
@@ -156,7 +206,7 @@ void ProgressBar::finish() {
   finished_ = true;
   if (options_.quiet) return;
   const double seconds = seconds_since_start();
-  const std::uint64_t done = done_.load();
+  const std::uint64_t done = done_.load() - std::min(done_.load(), options_.start);
   std::string line = printable(options_.label) + ": " + amount(done, options_.unit);
   if (options_.unit == ProgressUnit::items) line += " " + options_.items;
   line += " in " + human_duration(seconds);

@@ -29,10 +29,14 @@ std::optional<std::uint64_t> number_in(const std::string& path) {
   return leading_number(read_system_file(path).value_or(""));
 }
 
+std::optional<std::uint64_t> limit_of(const GroupFolder& group) {
+  return number_in(group.path + (group.version == 2 ? "memory.max" : "memory.limit_in_bytes"));
+}
+
 // What a group's limit leaves: pages of files that nobody uses count as free there too.
 std::uint64_t left_in_group(const GroupFolder& group) {
   const bool is_new = group.version == 2;
-  const auto limit = number_in(group.path + (is_new ? "memory.max" : "memory.limit_in_bytes"));
+  const auto limit = limit_of(group);
   const auto usage = number_in(group.path + (is_new ? "memory.current" : "memory.usage_in_bytes"));
   if (!limit || !usage) return kUnknown;
   const std::string details = read_system_file(group.path + "memory.stat").value_or("");
@@ -56,14 +60,35 @@ std::uint64_t available_memory_under(const std::string& root) {
   return available;
 }
 
-std::uint64_t available_memory() {
+std::uint64_t total_memory_under(const std::string& root) {
+  const auto kib = field_of(read_system_file(root + "proc/meminfo").value_or(""), "MemTotal:");
+  if (!kib) return 0;
+  std::uint64_t total = *kib * 1024;
+  for (const GroupFolder& group : group_folders(root, "memory")) {
+    total = std::min(total, limit_of(group).value_or(kUnknown));
+  }
+  return total;
+}
+
 #if defined(__APPLE__)
+std::uint64_t total_memory() {
   std::uint64_t bytes = 0;
   std::size_t size = sizeof bytes;
-  return sysctlbyname("hw.memsize", &bytes, &size, nullptr, 0) == 0 ? bytes : kUnknown;
-#else
-  return available_memory_under("/");
-#endif
+  return sysctlbyname("hw.memsize", &bytes, &size, nullptr, 0) == 0 ? bytes : 0;
 }
+
+std::uint64_t available_memory() {
+  const std::uint64_t total = total_memory();
+  return total > 0 ? total : kUnknown;
+}
+#else
+std::uint64_t total_memory() {
+  return total_memory_under("/");
+}
+
+std::uint64_t available_memory() {
+  return available_memory_under("/");
+}
+#endif
 
 }  // namespace ds4

@@ -1,4 +1,4 @@
-// How much memory this process may still take: what the system has left, and what the limits of
+// How much memory this process may take: what the system has and has left, and what the limits of
 // its control groups (containers, services) leave of that.
 #pragma once
 
@@ -11,7 +11,12 @@ namespace ds4 {
 // system does not say.
 std::uint64_t available_memory();
 
+// What this process may have at most when nothing else runs, in bytes; 0 where the system does not
+// say.
+std::uint64_t total_memory();
+
 // The same of a system whose files of state lie under `root`, as /proc and /sys do under "/".
 std::uint64_t available_memory_under(const std::string& root);
+std::uint64_t total_memory_under(const std::string& root);
 
 }  // namespace ds4

@@ -1,13 +1,9 @@
 #include "terminal/state_folder.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 
-#include "base/system_error.h"
+#include "base/user_folder.h"
 #include "base/utf8.h"
 #include "terminal/commands.h"
 #include "terminal/display_width.h"
@@ -18,29 +14,8 @@ namespace {
 constexpr std::string_view kEnding = ".ds4s";
 constexpr std::size_t kNameBytesMax = 100;
 
-// With the folders above it; those that are made can be entered by their owner only.
-Result<void> make_folder(const std::string& path) {
-  for (std::size_t slash = 1; slash != path.npos;) {
-    slash = path.find('/', slash + 1);
-    const std::string part = path.substr(0, slash);
-    if (::mkdir(part.c_str(), 0700) == 0 || errno == EEXIST) continue;
-    // A folder above may be one that only exists for us to pass.
-    if (slash != path.npos && (errno == EACCES || errno == EROFS)) continue;
-    return fail(Code::io, part, ": cannot make this folder: ", system_reason(errno));
-  }
-  return {};
-}
-
 Result<std::string> state_path() {
-  // The standard asks for an absolute path, and that others are ignored.
-  const char* state = std::getenv("XDG_STATE_HOME");
-  if (state != nullptr && *state == '/') return std::string(state) + "/ds4";
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || *home != '/') {
-    return fail(Code::not_found,
-                "there is no place to keep things in: neither XDG_STATE_HOME nor HOME is set");
-  }
-  return std::string(home) + "/.local/state/ds4";
+  return user_folder(UserFolder::state);
 }
 
 }  // namespace
