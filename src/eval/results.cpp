@@ -185,6 +185,38 @@ Json answered_json(const Answered& answered) {
   return out;
 }
 
+Result<EarlierResults> read_results(std::string_view bytes, const RunHead& head) {
+  const Json ours = head_json(head);
+  EarlierResults out;
+  out.whole_bytes = bytes.rfind('\n') == bytes.npos ? 0 : bytes.rfind('\n') + 1;
+  // Only a head that was torn as it was written may be written over.
+  if (out.whole_bytes == 0 && !to_text(ours).starts_with(bytes)) {
+    return fail(Code::bad_file, "not a file of results, and left as it is");
+  }
+  std::string_view rest = bytes.substr(0, out.whole_bytes);
+  for (std::uint64_t number = 1; !rest.empty(); ++number) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(line.size() + 1);
+    const auto take = [&]() -> Result<void> {
+      TRY(const Json json, parse_json(line));
+      if (number == 1) {
+        if (json.find("ds4_eval_results") == nullptr) {
+          return fail(Code::bad_file, "not a file of results");
+        }
+        return compare_heads(json, ours);
+      }
+      TRY(Answered answered, read_answered(json));
+      std::pair key(answered.suite, answered.id);
+      out.answers.insert_or_assign(std::move(key), std::move(answered));
+      return {};
+    };
+    if (const auto taken = take(); !taken.ok()) {
+      return fail(taken.error().code, "line ", number, ": ", taken.error().message);
+    }
+  }
+  return out;
+}
+
 ResultsFile::ResultsFile(std::string path, int descriptor)
     : path_(std::move(path)), descriptor_(descriptor) {}
 
@@ -207,40 +239,17 @@ Result<ResultsFile> ResultsFile::open(const std::string& path, const RunHead& he
     return fail(Code::io, path, ": another run is writing its results there");
   }
   TRY(const std::string bytes, read_whole(descriptor, path));
-  const Json ours = head_json(head);
-  const std::size_t whole = bytes.rfind('\n') == bytes.npos ? 0 : bytes.rfind('\n') + 1;
-  // Only a head that was torn as it was written may be written over.
-  if (whole == 0 && !(to_text(ours) + "\n").starts_with(bytes)) {
-    return fail(Code::bad_file, path, ": not a file of results, and left as it is");
-  }
-  std::string_view rest = std::string_view(bytes).substr(0, whole);
-  for (std::uint64_t number = 1; !rest.empty(); ++number) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(line.size() + 1);
-    const auto take = [&]() -> Result<void> {
-      TRY(const Json json, parse_json(line));
-      if (number == 1) {
-        if (json.find("ds4_eval_results") == nullptr) {
-          return fail(Code::bad_file, "not a file of results");
-        }
-        return compare_heads(json, ours);
-      }
-      TRY(Answered answered, read_answered(json));
-      std::pair key(answered.suite, answered.id);
-      out.earlier_.insert_or_assign(std::move(key), std::move(answered));
-      return {};
-    };
-    if (const auto taken = take(); !taken.ok()) {
-      return fail(taken.error().code, path, ": line ", number, ": ", taken.error().message);
-    }
-  }
-  if (whole != bytes.size() && ::ftruncate(descriptor, static_cast<off_t>(whole)) != 0) {
+  auto earlier = read_results(bytes, head);
+  if (!earlier.ok()) return fail(earlier.error().code, path, ": ", earlier.error().message);
+  const auto whole = static_cast<off_t>(earlier->whole_bytes);
+  if (earlier->whole_bytes != bytes.size() && ::ftruncate(descriptor, whole) != 0) {
     return fail(Code::io, path, ": cannot drop a torn line: ", system_reason(errno));
   }
-  if (::lseek(descriptor, static_cast<off_t>(whole), SEEK_SET) < 0) {
+  if (::lseek(descriptor, whole, SEEK_SET) < 0) {
     return fail(Code::io, path, ": cannot go to its end: ", system_reason(errno));
   }
-  if (whole == 0) TRY_DO(write_all(descriptor, to_text(ours) + "\n", path));
+  if (whole == 0) TRY_DO(write_all(descriptor, to_text(head_json(head)) + "\n", path));
+  out.earlier_ = std::move(earlier->answers);
   return out;
 }
 

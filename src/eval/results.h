@@ -2,6 +2,7 @@
 // what was run and then a line for each answer. docs/formats/eval-suite.md says what they hold.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -32,8 +33,17 @@ struct RunHead {
   Json settings = Json::object();
 };
 
-// One process at a time. Answers stay if the program or the machine ends; the last line may be torn
-// then, and is dropped when the file is opened the next time.
+using Answers = std::map<std::pair<std::string, std::string>, Answered>;  // by suite and id
+
+// What the bytes of a file hold. A line without a break at its end was torn and does not count.
+struct EarlierResults {
+  Answers answers;
+  std::size_t whole_bytes = 0;  // of whole lines
+};
+Result<EarlierResults> read_results(std::string_view bytes, const RunHead& head);
+
+// Written line by line: what was answered stays when the program ends, however it ends. One process
+// at a time.
 class ResultsFile {
  public:
   // Makes the file, or goes on with it. Refuses one of another head, and one that is no such file.
@@ -42,10 +52,8 @@ class ResultsFile {
   ResultsFile& operator=(ResultsFile&&) = delete;
   ~ResultsFile();
 
-  // By suite and id: what was answered before this run.
-  const std::map<std::pair<std::string, std::string>, Answered>& earlier() const {
-    return earlier_;
-  }
+  // What was answered before this run.
+  const Answers& earlier() const { return earlier_; }
   Result<void> append(const Answered& answered);
 
  private:
@@ -53,7 +61,7 @@ class ResultsFile {
 
   std::string path_;
   int descriptor_;
-  std::map<std::pair<std::string, std::string>, Answered> earlier_;
+  Answers earlier_;
 };
 
 }  // namespace ds4::eval
