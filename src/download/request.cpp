@@ -33,7 +33,6 @@ bool has_body_for_us(int status) {
 // Errors that come again however often it is tried.
 bool is_hopeless(CURLcode code) {
   switch (code) {
-    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
