@@ -157,5 +157,45 @@ TEST(progress, an_error_on_a_terminal_removes_the_bar) {
   EXPECT_EQ(text.substr(text.size() - 4), "\r\x1b[K");
 }
 
+TEST(say_progress, says_what_is_known) {
+  EXPECT_EQ(say_progress(halfway()),
+            "converting: 25%, 20.00 GiB of 80.00 GiB, 512.00 MiB/s, 2 min 00 s left");
+  ProgressState state = halfway();
+  state.rate = 0;
+  EXPECT_EQ(say_progress(state), "converting: 25%, 20.00 GiB of 80.00 GiB");
+  state.total = 0;
+  EXPECT_EQ(say_progress(state), "converting: 20.00 GiB");
+}
+
+TEST(progress_bar, says_lines_where_no_bar_can_be) {
+  PipeEnd pipe;
+  Console console(pipe.descriptor());
+  ProgressBar bar({.label = "job", .total = 1000, .line_seconds = 0.02, .console = &console});
+  bar.set(1);
+  EXPECT_EQ(pipe.text(), "");  // none is due
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  bar.set(500);
+  EXPECT_THAT(pipe.text(), StartsWith("job: 50%, 500 B of 1000 B, "));
+}
+
+TEST(progress_bar, what_was_there_before_is_no_part_of_the_work) {
+  PipeEnd pipe;
+  Console console(pipe.descriptor());
+  ProgressBar bar({.label = "job", .total = 3000, .start = 2000, .console = &console});
+  bar.set(3000);
+  bar.finish();
+  EXPECT_THAT(pipe.text(), StartsWith("job: 1000 B in "));
+}
+
+TEST(progress_bar, can_be_plain_on_a_terminal) {
+  const SavedVariable term("TERM", "xterm");
+  FakeTerminal terminal(80);
+  DS4_NEED_TERMINAL(terminal);
+  Console console(terminal.descriptor());
+  ProgressBar bar({.label = "job", .total = 10, .plain = true, .console = &console});
+  bar.set(5);
+  EXPECT_EQ(terminal.text(), "");
+}
+
 }  // namespace
 }  // namespace ds4

@@ -42,8 +42,19 @@ TEST_F(system_memory, is_boundless_where_nobody_says) {
   EXPECT_EQ(available_memory_under(root), std::numeric_limits<std::uint64_t>::max());
 }
 
+TEST_F(system_memory, in_total_is_what_there_is_or_the_smallest_limit) {
+  EXPECT_EQ(total_memory_under(root), 0u);
+  put("proc/meminfo", kMeminfo);
+  EXPECT_EQ(total_memory_under(root), 16000000u * std::uint64_t{1024});
+  put("proc/self/cgroup", "0::/system.slice/ds4.service\n");
+  put("sys/fs/cgroup/system.slice/ds4.service/memory.max", "max\n");
+  put("sys/fs/cgroup/system.slice/memory.max", "1000000\n");
+  EXPECT_EQ(total_memory_under(root), 1000000u);
+}
+
 TEST(system_memory_here, is_more_than_a_megabyte) {
   EXPECT_GT(available_memory(), 1u << 20);
+  EXPECT_GE(total_memory(), available_memory());
 }
 
 }  // namespace
