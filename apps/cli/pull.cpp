@@ -330,7 +330,9 @@ int pull(const PullOptions& options) {
     Console::standard().line("it is here already");
     return conclude(options, *job, path, false);
   }
-  if (const auto made = make_folder(*folder); !made.ok()) return report(made.error().message);
+  // A folder that somebody names may be for others too.
+  const auto made = make_folder(*folder, options.folder.empty() ? 0700 : 0777);
+  if (!made.ok()) return report(made.error().message);
   warn_if_too_large(*job);
   return download_it(options, *job, path);
 }

@@ -195,7 +195,10 @@ void ProgressBar::draw(double now) {
                             .total = options_.total,
                             .rate = rate_};
   if (style_.redraw) {
-    console_.status(draw_progress(state, terminal_style(console_.descriptor())));
+    TerminalStyle style = terminal_style(console_.descriptor());
+    // Room for the "^C" that terminals write: a line that breaks cannot be erased.
+    style.columns -= 2;
+    console_.status(draw_progress(state, style));
   } else {
     console_.line(say_progress(state));
   }

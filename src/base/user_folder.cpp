@@ -23,11 +23,11 @@ Result<std::string> user_folder(UserFolder folder) {
   return std::string(home) + (is_state ? "/.local/state/ds4" : "/.local/share/ds4");
 }
 
-Result<void> make_folder(const std::string& path) {
+Result<void> make_folder(const std::string& path, unsigned mode) {
   for (std::size_t slash = 0; slash != path.npos;) {
     slash = path.find('/', slash + 1);
     const std::string part = path.substr(0, slash);
-    if (::mkdir(part.c_str(), 0700) == 0 || errno == EEXIST) continue;
+    if (::mkdir(part.c_str(), static_cast<mode_t>(mode)) == 0 || errno == EEXIST) continue;
     // A folder above may be one that only exists for us to pass.
     if (slash != path.npos && (errno == EACCES || errno == EROFS)) continue;
     return fail(Code::io, part, ": cannot make this folder: ", system_reason(errno));

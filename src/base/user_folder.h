@@ -15,7 +15,8 @@ enum class UserFolder {
 // Its path, whether it exists or not. Fails without a home folder.
 Result<std::string> user_folder(UserFolder folder);
 
-// With the folders above it; those that are made can be entered by their owner only.
-Result<void> make_folder(const std::string& path);
+// With the folders above it. Those that are made can be entered by their owner only, unless `mode`
+// says otherwise.
+Result<void> make_folder(const std::string& path, unsigned mode = 0700);
 
 }  // namespace ds4

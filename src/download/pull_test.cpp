@@ -342,7 +342,7 @@ TEST_F(pull_test, refusals_are_said_in_a_sentence_and_not_repeated) {
   const std::pair<int, const char*> cases[] = {{401, "give your token by HF_TOKEN"},
                                                {403, "give your token by HF_TOKEN"},
                                                {404, "there is no such file (status 404)"},
-                                               {400, "it answers with status 400"}};
+                                               {400, "the server answers with status 400"}};
   for (const auto& [status, sentence] : cases) {
     HttpServer server([&, answer_status = status](const HttpAsk&) {
       HttpAnswer answer;

@@ -156,16 +156,16 @@ void Request::conclude(End end, std::string reason) {
 bool Request::follow(const std::string& location) {
   const auto next = parse_address(location);
   if (!next.ok()) {
-    conclude(End::hopeless, "it sends us to " + printable(location));
+    conclude(End::hopeless, "the server sends us to " + printable(location));
     return false;
   }
   if (address_.is_private() && !next->is_private()) {
-    conclude(End::hopeless, "it sends us to " + printable(location) +
+    conclude(End::hopeless, "the server sends us to " + printable(location) +
                                 ", which anybody on the way could read and change");
     return false;
   }
   if (++hops_ > kHopsMax) {
-    conclude(End::hopeless, "it sends us from one address to the next without an end");
+    conclude(End::hopeless, "the server sends us from one address to the next without an end");
     return false;
   }
   url_ = location;
@@ -173,7 +173,7 @@ bool Request::follow(const std::string& location) {
   reply_ = {};
   ignored_bytes_ = 0;
   if (set_up()) return true;
-  conclude(End::hopeless, "it sends us to " + printable(location));
+  conclude(End::hopeless, "the server sends us to " + printable(location));
   return false;
 }
 
@@ -188,7 +188,7 @@ bool Request::wants_another_run(int code) {
     return follow(location != nullptr ? location : "");
   }
   if (status != 0 && !has_body_for_us(status)) {
-    conclude(End::status, "it answers with status " + std::to_string(status));
+    conclude(End::status, "the server answers with status " + std::to_string(status));
     return false;
   }
   // An answer may be empty: its head is judged all the same.
@@ -201,10 +201,13 @@ bool Request::wants_another_run(int code) {
   } else if (position_ == wanted_.bytes.end && status != 0) {
     conclude(End::complete, "");
   } else if (code == CURLE_OK || code == CURLE_PARTIAL_FILE) {
-    conclude(End::broken, "it ended before all bytes had come");
+    conclude(End::broken, "the connection ended before all bytes had come");
   } else {
     const auto error = static_cast<CURLcode>(code);
-    const std::string text = *error_text_ != 0 ? error_text_ : curl_easy_strerror(error);
+    std::string text = *error_text_ != 0 ? error_text_ : curl_easy_strerror(error);
+    if (error == CURLE_COULDNT_RESOLVE_HOST) {
+      text = "no such host is known; is this machine online?";
+    }
     conclude(is_hopeless(error) ? End::hopeless : End::broken, printable(text));
   }
   return false;

@@ -20,6 +20,7 @@ constexpr std::uint64_t kPieceBytesMin = std::uint64_t{8} << 20;
 constexpr std::uint64_t kPieceBytesMax = std::uint64_t{256} << 20;
 constexpr std::uint64_t kPiecesOfConnection = 8;
 constexpr std::uint64_t kFirstBytes = 4;
+constexpr int kFirstTriesMax = 4;
 constexpr auto kKeepEvery = std::chrono::seconds(5);
 // Waits shorter than this are nobody's concern.
 constexpr double kTellOfSeconds = 1.5;
@@ -58,29 +59,36 @@ bool asks_for_less(int status) {
   return status == 429 || status == 503;
 }
 
+// "URL: ", and whom it sent us to, if it did.
+std::string place(const Source& source, const Request& request) {
+  std::string place = printable(source.url) + ": ";
+  const auto address = parse_address(source.url);
+  if (!address.ok() || address->host != request.host()) place += request.host() + ": ";
+  return place;
+}
+
 Error refusal(const Source& source, const Request& request) {
   const int status = request.reply().status;
-  const std::string what = printable(source.url);
+  const std::string where = place(source, request);
   if (status == 401 || status == 403) {
-    return fail(Code::io, what, ": ", request.host(), " does not let us have it (status ", status,
-                "); ",
+    return fail(Code::io, where, "the server does not let us have it (status ", status, "); ",
                 source.token.empty()
                     ? "give your token by HF_TOKEN, if the repository asks for one"
                     : "the token may be wrong, or its owner has not accepted the model's terms");
   }
   if (status == 404 || status == 410) {
-    return fail(Code::not_found, what, ": there is no such file (status ", status, ")");
+    return fail(Code::not_found, where, "there is no such file (status ", status, ")");
   }
-  return fail(Code::io, what, ": ", request.host(), ": ", request.reason());
+  return fail(Code::io, where, request.reason());
 }
 
 Error gave_up(const Source& source, const Request& request, int tries) {
+  const std::string where = place(source, request);
   if (request.retry_after() > 0 && tries == 1) {
-    return fail(Code::io, printable(source.url), ": ", request.host(), ": ", request.reason(),
-                " and asks us to come back in ", human_duration(request.retry_after()));
+    return fail(Code::io, where, request.reason(), " and asks us to come back in ",
+                human_duration(request.retry_after()));
   }
-  return fail(Code::io, printable(source.url), ": ", request.host(), ": ", request.reason(), "; ",
-              tries, tries == 1 ? " try" : " tries");
+  return fail(Code::io, where, request.reason(), " (", tries, tries == 1 ? " try)" : " tries)");
 }
 
 std::string wait_notice(const Request& request, double wait) {
@@ -90,11 +98,11 @@ std::string wait_notice(const Request& request, double wait) {
 // Why an answer is of no use, whatever the file; "" if it may be.
 std::string complaint(const Reply& reply) {
   if (!reply.encoding.empty() && reply.encoding != "identity") {
-    return "it sends the file compressed (" + printable(reply.encoding, 40) +
+    return "the server sends the file compressed (" + printable(reply.encoding, 40) +
            "), which nobody asked for";
   }
   if (reply.status == 206 && !reply.range) {
-    return "it sends a part and does not say rightly which one";
+    return "the server sends a part and does not say rightly which one";
   }
   return "";
 }
@@ -103,7 +111,8 @@ std::string complaint(const Reply& reply) {
 
 Result<RemoteFile> ask(const Source& source, const TransferOptions& options,
                        TransferWatcher& watcher) {
-  Patience patience(options.tries, options.wait_seconds);
+  // Somebody sits and waits for the first word.
+  Patience patience(std::min(options.tries, kFirstTriesMax), options.wait_seconds);
   RequestLoop loop;
   while (true) {
     RemoteFile remote;
@@ -113,10 +122,10 @@ Result<RemoteFile> ask(const Source& source, const TransferOptions& options,
         [&](const Reply& reply, const Published& published) {
           why = complaint(reply);
           if (why.empty() && reply.status == 200 && !reply.length) {
-            why = "it does not say how large the file is";
+            why = "the server does not say how large the file is";
           }
           if (why.empty() && reply.status == 206 && reply.range->first != 0) {
-            why = "it sends another part than the one asked for";
+            why = "the server sends another part than the one asked for";
           }
           if (!why.empty()) return false;
           remote.has_ranges = reply.status == 206;
@@ -141,7 +150,7 @@ Result<RemoteFile> ask(const Source& source, const TransferOptions& options,
                           remote.version.size == remote.first_bytes.size();
     if (request.end() == Request::End::complete || is_short) return remote;
     if (request.end() == Request::End::refused) {
-      return fail(Code::io, printable(source.url), ": ", request.host(), ": ", why);
+      return fail(Code::io, place(source, request), why);
     }
     const int status = request.reply().status;
     const bool is_last = request.end() == Request::End::hopeless ||
@@ -263,7 +272,7 @@ class Fetch {
     }
     if (is_part && (reply.range->first != connection.piece->begin ||
                     reply.range->last >= connection.piece->end)) {
-      connection.why = "it sends another part than the one asked for";
+      connection.why = "the server sends another part than the one asked for";
       return false;
     }
     return true;
@@ -313,7 +322,7 @@ class Fetch {
     const auto wait = connection.patience.failed(request.retry_after());
     if (!connection.why.empty()) {
       if (!wait) {
-        error_ = fail(Code::io, printable(source_.url), ": ", request.host(), ": ", connection.why);
+        error_ = fail(Code::io, place(source_, request), connection.why);
         return;
       }
     } else if (!wait) {
