@@ -281,9 +281,6 @@ TEST_F(terminal_chat_test, once_what_is_wrong_is_one_sentence_and_an_exit_code) 
   EXPECT_THAT(once("--prompt-file /no/such").output, HasSubstr("/no/such: cannot open file"));
   EXPECT_THAT(once("-p a --load-session none").output,
               HasSubstr("none.ds4s: no such conversation"));
-  const Ran none = run(std::string("'") + kProgram + "' -p hi");
-  EXPECT_EQ(none.status, 1);
-  EXPECT_EQ(none.output, "no model is given; say which with -m FILE\n");
 }
 
 TEST_F(terminal_chat_test, once_a_closed_pipe_ends_quietly) {
