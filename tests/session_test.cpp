@@ -95,6 +95,42 @@ TEST(session, steps_give_what_rewriting_gives) {
   }
 }
 
+// Drafting, verifying a part of it, and going back to other words, in any order: as a client does
+// that sends prompts which share their beginnings.
+TEST(session, drafts_and_rewrites_in_any_order_are_as_a_fresh_one) {
+  const auto host = open(3);
+  for (std::uint32_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    std::mt19937 random(seed);
+    const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
+    Session session(host->shared());
+    std::vector<Token> tokens = random_tokens(1 + below(90), seed);
+    for (int round = 0; round < 6; ++round) {
+      rewrite(session, tokens);
+      for (std::uint32_t step = below(6); step > 0; --step) {
+        std::vector<Token> rows = {static_cast<Token>(below(1000))};
+        if (!session.draft(rows[0]).empty()) {
+          for (std::uint32_t more = below(15); more > 0; --more) {
+            rows.push_back(static_cast<Token>(below(1000)));
+            if (more > 1) session.draft_more(rows.back());
+          }
+        }
+        session.step(rows);
+        const std::size_t kept = 1 + below(static_cast<std::uint32_t>(rows.size()));
+        session.keep(kept);
+        tokens.insert(tokens.end(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(kept));
+      }
+      if (below(2) == 0) session.settle(static_cast<Token>(below(1000)));
+      ASSERT_EQ(session.tokens(), tokens);
+      tokens.resize(tokens.size() - std::min<std::size_t>(below(18), tokens.size() - 1));
+      const auto more = random_tokens(1 + below(4), seed * 100 + below(100));
+      tokens.insert(tokens.end(), more.begin(), more.end());
+    }
+    rewrite(session, tokens);
+    ASSERT_TRUE(logits_of(session) == fresh_logits(*host, tokens));
+  }
+}
+
 TEST(session, forks_go_their_own_ways) {
   const auto host = open(2);
   std::vector<Token> tokens = random_tokens(260, 4);

@@ -122,8 +122,11 @@ void Session::feed_drafter(std::optional<Token> next) {
   if (!shared_->has_drafter) return;
   const std::uint64_t count = tokens_.size();
   if (next && drafter_tokens_ == count && drafter_next_ != *next && drafter_floor_ < count) {
-    CHECK(state_.rewind_drafter(state_.drafter_rows() - 1));
-    --drafter_tokens_;
+    if (state_.rewind_drafter(state_.drafter_rows() - 1)) {
+      --drafter_tokens_;
+    } else {
+      drafter_floor_ = count;  // it keeps a row of another follower; only the drafts may suffer
+    }
   }
   const std::uint64_t end = next ? count : count - 1;
   if (drafter_tokens_ >= end) return;
