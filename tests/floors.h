@@ -85,6 +85,10 @@ inline std::optional<std::string> complain(const std::string& file, const Includ
     if (name.rfind("nlohmann/", 0) == 0 && file != "src/base/json.cpp") {
       return "sees the JSON library, which only src/base/json.cpp may; others use base/json.h";
     }
+    if ((name.rfind("curl/", 0) == 0 || name.rfind("openssl/", 0) == 0) &&
+        from->path != "src/download") {
+      return "sees a library of the network, which only src/download may";
+    }
     if (name.rfind("CLI/", 0) == 0 && file != kCommandLine) {
       return "sees the command line library, which only " + std::string(kCommandLine) + " may";
     }

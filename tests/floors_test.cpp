@@ -69,6 +69,8 @@ TEST(floors, programs_share_through_one_folder) {
 TEST(floors, libraries_stay_where_they_are) {
   EXPECT_THAT(judge("src/text/render.cpp", "#include <nlohmann/json.hpp>"),
               HasSubstr("base/json.h"));
+  EXPECT_THAT(judge("apps/cli/pull.cpp", "#include <curl/curl.h>"), HasSubstr("src/download"));
+  EXPECT_EQ(judge("src/download/request.cpp", "#include <curl/curl.h>"), "");
   EXPECT_THAT(judge("apps/cli/inspect.cpp", "#include <CLI/CLI.hpp>"), HasSubstr("command_line.h"));
   EXPECT_THAT(judge("include/ds4/result.h", "#include <fmt/core.h>"), HasSubstr("the face"));
   EXPECT_THAT(judge("include/ds4/result.h", "#include <unistd.h>"), HasSubstr("the face"));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <limits>
 #include <map>
@@ -93,8 +95,8 @@ class HttpServer {
   // `handler` is called by many threads at once, but never by two at the same time.
   explicit HttpServer(std::function<HttpAnswer(const HttpAsk&)> handler)
       : handler_(std::move(handler)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(listener_ >= 0);
+    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(listener_ >= 0 && ::fcntl(listener_, F_SETFD, FD_CLOEXEC) == 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -128,9 +130,13 @@ class HttpServer {
     while (!ends_) {
       pollfd source{listener_, POLLIN, 0};
       if (::poll(&source, 1, 20) <= 0) continue;
-      const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      const int connection = ::accept(listener_, nullptr, nullptr);
       if (connection < 0) continue;
+      ::fcntl(connection, F_SETFD, FD_CLOEXEC);
       const int yes = 1;
+#ifdef SO_NOSIGPIPE
+      ::setsockopt(connection, SOL_SOCKET, SO_NOSIGPIPE, &yes, sizeof yes);
+#endif
       ::setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
       threads_.emplace_back([this, connection] {
         while (serve_one(connection)) {
@@ -222,8 +228,13 @@ class HttpServer {
   }
 
   static bool send_all(int connection, std::string_view bytes) {
+#ifdef MSG_NOSIGNAL
+    constexpr int kFlags = MSG_NOSIGNAL;
+#else
+    constexpr int kFlags = 0;
+#endif
     while (!bytes.empty()) {
-      const ssize_t count = ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t count = ::send(connection, bytes.data(), bytes.size(), kFlags);
       if (count <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(count));
     }

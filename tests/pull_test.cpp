@@ -1,4 +1,5 @@
 // `ds4 pull` as a user runs it: against a server on this machine, killed, stopped, out of room.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -252,6 +253,17 @@ TEST_F(pull_command, killed_in_the_middle_goes_on) {
   EXPECT_TRUE(read(models("a.gguf")) == content_);
   EXPECT_FALSE(fs::exists(models("a.gguf.part")));
   EXPECT_FALSE(fs::exists(models("a.gguf.part.json")));
+}
+
+TEST_F(pull_command, what_shall_not_end_it_does_not) {
+  // As nohup starts it.
+  HttpServer server([&](const HttpAsk& ask) { return slowly(ask); });
+  ::signal(SIGHUP, SIG_IGN);
+  const pid_t child = start_and_wait(server, 100'000);
+  ::signal(SIGHUP, SIG_DFL);
+  ::kill(child, SIGHUP);
+  EXPECT_EQ(end_of(child), 0);
+  EXPECT_TRUE(read(models("a.gguf")) == content_);
 }
 
 TEST_F(pull_command, a_second_one_at_the_same_time_is_refused) {

@@ -40,9 +40,12 @@ extern "C" void note_signal(int number) {
   stop_signal = number;
 }
 
-// Ctrl+C and its kind ask the download to end; a second one while it does so ends the program.
+// Ctrl+C and its kind ask the download to end; a second one while it does so ends the program. What
+// nohup or a shell told the program to ignore stays ignored.
 void watch_signals() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction now {};
+    if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) continue;
     struct sigaction action {};
     action.sa_handler = note_signal;
     action.sa_flags = static_cast<int>(SA_RESETHAND);
