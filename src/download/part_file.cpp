@@ -69,14 +69,14 @@ PartFile::PartFile(PartFile&& other) noexcept
       part_(std::move(other.part_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       version_(std::move(other.version_)),
-      done_(std::move(other.done_)) {}
+      done_(std::move(other.done_)),
+      is_ours_(other.is_ours_) {}
 
 PartFile::~PartFile() {
   if (descriptor_ < 0) return;
-  // One that nothing was written to says nothing.
-  struct stat status {};
-  if (version_.size == 0 && ::fstat(descriptor_, &status) == 0 && status.st_size == 0) {
+  if (is_ours_ && done_.list().empty()) {
     ::unlink(part_.c_str());
+    ::unlink(journal_path().c_str());
   }
   ::close(descriptor_);
 }
@@ -94,6 +94,7 @@ Result<PartFile> PartFile::open(const std::string& target) {
   TRY(const int descriptor, open_locked(part));
   PartFile file(target, descriptor);
   TRY_DO(file.read_journal());
+  file.is_ours_ = true;
   return file;
 }
 

@@ -20,7 +20,8 @@ struct FileVersion {
   bool operator==(const FileVersion&) const = default;
 };
 
-// Locked against other processes for as long as it lives, and left on the disk when it goes away.
+// Locked against other processes for as long as it lives, and left on the disk when it goes away,
+// unless nothing has arrived.
 class PartFile {
  public:
   // Begins, or takes up what is there. Fails while another process has it, and for a part that
@@ -59,6 +60,7 @@ class PartFile {
   int descriptor_ = -1;
   FileVersion version_;
   ByteRanges done_;
+  bool is_ours_ = false;  // and not found to be another program's
 };
 
 }  // namespace ds4::download

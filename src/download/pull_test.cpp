@@ -578,6 +578,7 @@ TEST_F(pull_test, a_disk_that_is_too_small_is_known_before_anything_comes) {
   });
   EXPECT_THAT(failure(server), AllOf(HasSubstr("it takes 7.99 PiB"), HasSubstr(" free")));
   EXPECT_EQ(server.asked().size(), 1u);
+  EXPECT_THAT(names(), IsEmpty());
 }
 
 TEST_F(pull_test, two_at_once_are_refused) {

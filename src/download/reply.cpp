@@ -59,7 +59,6 @@ std::optional<Header> split(std::string_view line) {
 }  // namespace
 
 std::optional<ContentRange> parse_content_range(std::string_view text) {
-  ContentRange range;
   if (text.size() < 6 || small_letters(text.substr(0, 6)) != "bytes ") return std::nullopt;
   text.remove_prefix(6);
   const auto first = take_number(text);

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/check.h"
 #include "base/utf8.h"
@@ -20,6 +21,16 @@ constexpr std::size_t kIgnoredBytesMax = 64 * 1024;
 void initialise_once() {
   static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
   CHECK(code == CURLE_OK);
+}
+
+// A file of certificates to trust in place of the system's, as curl's own command has it: networks
+// that look into what passes need one.
+const char* own_certificates() {
+  for (const char* variable : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
+    const char* path = std::getenv(variable);
+    if (path != nullptr && *path != '\0') return path;
+  }
+  return nullptr;
 }
 
 bool is_redirect(int status) {
@@ -93,6 +104,7 @@ bool Request::set_up() {
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_HTTPHEADER, headers);
   if (!wanted_.whole) set(CURLOPT_RANGE, range.c_str());
+  if (const char* path = own_certificates()) set(CURLOPT_CAINFO, path);
   set(CURLOPT_USERAGENT, "ds4");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   // One connection for each part is the point of asking for parts; 2 would put all into one.
@@ -207,6 +219,10 @@ bool Request::wants_another_run(int code) {
     std::string text = *error_text_ != 0 ? error_text_ : curl_easy_strerror(error);
     if (error == CURLE_COULDNT_RESOLVE_HOST) {
       text = "no such host is known; is this machine online?";
+    } else if (error == CURLE_PEER_FAILED_VERIFICATION) {
+      text +=
+          "; if your network puts a certificate of its own in between, name its file by "
+          "SSL_CERT_FILE";
     }
     conclude(is_hopeless(error) ? End::hopeless : End::broken, printable(text));
   }
