@@ -16,6 +16,7 @@
 #include "terminal/display_width.h"
 #include "terminal/line_reader.h"
 #include "terminal/screen_region.h"
+#include "terminal/terminal_mode.h"
 
 namespace ds4::eval {
 
@@ -159,6 +160,16 @@ class JsonDisplay final : public Display {
 
 class LiveDisplay final : public Display {
  public:
+  // What is typed meanwhile would stand in the table.
+  LiveDisplay() {
+    if (::isatty(STDIN_FILENO) == 1) terminal::set_input_mode(terminal::InputMode::answering);
+  }
+  ~LiveDisplay() override {
+    if (::isatty(STDIN_FILENO) == 1) terminal::set_input_mode(terminal::InputMode::as_before);
+  }
+  LiveDisplay(const LiveDisplay&) = delete;
+  LiveDisplay& operator=(const LiveDisplay&) = delete;
+
   void begin(const Tallies& tallies, const std::string& about) override {
     print(about + "\n");
     draw(tallies, {});

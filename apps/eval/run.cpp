@@ -17,6 +17,7 @@
 #include "base/utf8.h"
 #include "ds4/responder.h"
 #include "engine/fingerprint.h"
+#include "engine/sampler.h"
 #include "eval/asking.h"
 #include "eval/display.h"
 #include "eval/suite_files.h"
@@ -102,6 +103,7 @@ std::uint64_t Run::tokens_max(const Question& question) const {
 }
 
 Result<void> Run::check_questions() {
+  TRY_DO(engine::check_sampling(options_.sampling, engine_->text().token_count()));
   const std::uint64_t context = engine_->facts().context_tokens;
   for (const Asked& asked : asked_) {
     const auto check = [&]() -> Result<void> {

@@ -39,6 +39,11 @@ std::string padded(std::string_view name, int columns, bool unicode) {
   return out;
 }
 
+std::string without_end_spaces(std::string line) {
+  line.resize(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
 std::string done_of(const Tally& tally) {
   return fmt::format("{}/{}", tally.asked, tally.questions);
 }
@@ -75,7 +80,7 @@ std::string Table::head() const {
   return out + fmt::format(" {:>5}", "tok/s");
 }
 
-std::string Table::line(const std::string& name, const Tally& tally) const {
+std::string Table::cells(const std::string& name, const Tally& tally) const {
   std::string out = fmt::format("{} {:>{}}", padded(name, name_columns_, unicode_), done_of(tally),
                                 count_columns_);
   const bool has_any = tally.asked > 0;
@@ -104,11 +109,11 @@ std::string Table::line(const std::string& name, const Tally& tally) const {
 }
 
 std::string Table::row(const Tally& tally) const {
-  return line(tally.skill, tally);
+  return without_end_spaces(cells(tally.skill, tally));
 }
 
 std::string Table::total(const Tally& tally) const {
-  return line(kTotal, tally);
+  return without_end_spaces(cells(kTotal, tally));
 }
 
 }  // namespace ds4::eval

@@ -22,7 +22,7 @@ class Table {
   std::string total(const Tally& tally) const;
 
  private:
-  std::string line(const std::string& name, const Tally& tally) const;
+  std::string cells(const std::string& name, const Tally& tally) const;
 
   int name_columns_ = 0, count_columns_ = 0;
   bool unicode_;
