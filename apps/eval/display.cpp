@@ -26,6 +26,7 @@ using terminal::Row;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kBetweenDraws = std::chrono::milliseconds(200);
+constexpr int kPlainColumns = 100;
 
 std::string left_text(const Tallies& tallies) {
   const Tally& all = tallies.total();
@@ -91,8 +92,7 @@ class PlainDisplay final : public Display {
  public:
   void begin(const Tallies& tallies, const std::string& about) override {
     print(about + "\n");
-    // The columns stay as they are, and what the answers will hold is not known yet.
-    table_.emplace(tallies, 100, terminal_style(STDOUT_FILENO).unicode, Table::Columns::all);
+    table_.emplace(tallies, kPlainColumns, terminal_style(STDOUT_FILENO).unicode);
     print(table_->head() + "\n");
     print_complete(tallies);
   }
@@ -183,7 +183,7 @@ class LiveDisplay final : public Display {
   }
   void finish(const Tallies& tallies, const RunHead&, bool was_stopped) override {
     const terminal::Screen screen = terminal::standard_screen();
-    std::vector<Row> rows = table_rows(tallies, screen, "");
+    std::vector<Row> rows = table_rows(tallies, screen, "", /*with_all=*/!was_stopped);
     if (was_stopped) {
       rows.push_back(terminal::draw_row({{"stopped: " + left_text(tallies), terminal::kDim}},
                                         screen.style.colour));
@@ -200,13 +200,15 @@ class LiveDisplay final : public Display {
     [[maybe_unused]] const bool is_read = terminal::write_out(bytes);
   }
 
-  // Head, skills, all. The skill at hand stands out, those not begun stand back.
+  // Head, skills, all, or without the skills not begun. The skill at hand stands out, those not
+  // begun stand back.
   static std::vector<Row> table_rows(const Tallies& tallies, const terminal::Screen& screen,
-                                     const std::string& at_hand) {
+                                     const std::string& at_hand, bool with_all) {
     const bool colour = screen.style.colour;
     const Table table(tallies, screen.style.columns, screen.style.unicode);
     std::vector<Row> rows = {terminal::draw_row({{table.head(), terminal::kDim}}, colour)};
     for (const Tally& tally : tallies.skills()) {
+      if (!with_all && tally.asked == 0) continue;
       const terminal::Styles style = tally.skill == at_hand ? terminal::kBold
                                      : tally.asked == 0     ? terminal::kDim
                                                             : terminal::kPlain;
@@ -219,7 +221,7 @@ class LiveDisplay final : public Display {
   void draw(const Tallies& tallies, const Place& place) {
     next_ = Clock::now() + kBetweenDraws;
     const terminal::Screen screen = terminal::standard_screen();
-    std::vector<Row> all = table_rows(tallies, screen, place.skill);
+    std::vector<Row> all = table_rows(tallies, screen, place.skill, /*with_all=*/true);
     // Head, total, status and the row below the region stay; what is between gives way.
     const int room = std::max(3, screen.rows - 5);
     std::vector<Row> skills(all.begin() + 1, all.end() - 1);

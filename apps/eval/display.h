@@ -25,7 +25,7 @@ struct Place {
 class Display {
  public:
   virtual ~Display() = default;
-  // Before the first question; `about` is a line on what is run.
+  // Before the first question; `about` says what is run.
   virtual void begin(const Tallies& tallies, const std::string& about) = 0;
   // Several times a second is enough.
   virtual void go_on(const Tallies& tallies, const Place& place) = 0;

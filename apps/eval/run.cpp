@@ -58,8 +58,8 @@ class Run {
 
  private:
   Result<void> open();
-  // Everything that could go wrong with a question, before the first is asked.
-  Result<void> check_questions();
+  // Counts the questions to be asked. Everything that could go wrong with one, does so here.
+  Result<void> prepare_questions();
   Result<Prompt> prompt_of(const Asked& asked) const;
   std::uint64_t tokens_max(const Question& question) const;
   RunHead head_of(const std::string& fingerprint) const;
@@ -102,19 +102,23 @@ std::uint64_t Run::tokens_max(const Question& question) const {
   return question.tokens_max != 0 ? question.tokens_max : kAnswerTokens;
 }
 
-Result<void> Run::check_questions() {
+Result<void> Run::prepare_questions() {
   TRY_DO(engine::check_sampling(options_.sampling, engine_->text().token_count()));
   const std::uint64_t context = engine_->facts().context_tokens;
   for (const Asked& asked : asked_) {
+    const Question& question = *asked.question;
     const auto check = [&]() -> Result<void> {
       TRY(const Prompt prompt, prompt_of(asked));
+      tallies_.expect(question.skill, {.chance = question.chance,
+                                       .has_form = has_form(question.checker),
+                                       .thinks = prompt.is_thinking()});
       if (prompt.tokens().size() >= context) {
         return fail(Code::too_large, "the prompt has ", prompt.tokens().size(),
                     " tokens, but the context holds ", context,
                     ", the answer included; take a larger --ctx, or leave the skill out");
       }
       if (!options_.uses_grammar) return {};
-      TRY_DO(constraints_->of(*asked.question));
+      TRY_DO(constraints_->of(question));
       return {};
     };
     if (const auto checked = check(); !checked.ok()) {
@@ -213,15 +217,12 @@ void Run::show_failures() const {
 
 Result<int> Run::carry_out() {
   TRY_DO(open());
-  TRY_DO(check_questions());
+  TRY_DO(prepare_questions());
   TRY(const std::string fingerprint, fingerprint_text(model_));
   head_ = head_of(fingerprint);
   if (!options_.results.empty()) {
     TRY(ResultsFile results, ResultsFile::open(options_.results, head_));
     results_.emplace(std::move(results));
-  }
-  for (const Asked& asked : asked_) {
-    tallies_.expect(asked.question->skill, asked.question->chance);
   }
   const bool is_live = !options_.plain && terminal_style(STDOUT_FILENO).redraw;
   display_ = make_display(options_.json ? Output::json : is_live ? Output::live : Output::plain);
@@ -233,7 +234,7 @@ Result<int> Run::carry_out() {
 
   const terminal::OnInterrupt interrupt(
       [](void* responder) { static_cast<Responder*>(responder)->stop(); }, &*responder_);
-  display_->begin(tallies_, printable(engine_->facts().name) + ", " + engine_->facts().device);
+  display_->begin(tallies_, printable(engine_->facts().name) + "\n" + engine_->facts().device);
   std::vector<Asked> open;
   for (const Asked& asked : asked_) {
     const std::pair key(asked.suite->name, asked.question->id);

@@ -54,10 +54,10 @@ std::string percent(double share) {
   return fmt::format("{} %", whole_percent(share));
 }
 
-Table::Table(const Tallies& tallies, int columns, bool unicode, Columns shown) : unicode_(unicode) {
+Table::Table(const Tallies& tallies, int columns, bool unicode) : unicode_(unicode) {
   const Tally& all = tallies.total();
-  has_form_ = shown == Columns::all || all.formable > 0;
-  has_reasoning_ = shown == Columns::all || all.reasoning_tokens > 0;
+  has_form_ = all.has_form;
+  has_reasoning_ = all.thinks;
   count_columns_ = std::max<int>(5, static_cast<int>(2 * std::to_string(all.questions).size() + 1));
   int longest = kNameColumnsMin;
   for (const Tally& tally : tallies.skills()) {

@@ -10,11 +10,8 @@ namespace ds4::eval {
 // Which columns there are, and how wide.
 class Table {
  public:
-  // Columns for which the answers so far have nothing.
-  enum class Columns { used, all };
-
-  // `unicode` allows more than ASCII.
-  Table(const Tallies& tallies, int columns, bool unicode, Columns shown = Columns::used);
+  // Columns that no question has anything for are left out. `unicode` allows more than ASCII.
+  Table(const Tallies& tallies, int columns, bool unicode);
 
   // Each at most as wide as the screen, without a line break.
   std::string head() const;

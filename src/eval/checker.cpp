@@ -224,10 +224,8 @@ std::optional<double> last_number(std::string_view text) {
 
 Verdict judge(const Checker& checker, const Turn& turn, const ToolSchemas& tools) {
   const auto* calls = std::get_if<ToolCalls>(&checker);
-  const bool may_be_formed =
-      calls != nullptr ? !calls->calls.empty() : std::holds_alternative<JsonBySchema>(checker);
   Verdict cut = wrong("cut off");
-  if (may_be_formed) cut.is_well_formed = false;
+  if (has_form(checker)) cut.is_well_formed = false;
   if (turn.finish == TurnFinish::length) return cut;
   if (calls != nullptr) return check_calls(*calls, turn, tools);
   if (!turn.calls.empty() || !turn.failure.empty()) {
@@ -244,6 +242,11 @@ Verdict judge(const Checker& checker, const Turn& turn, const ToolSchemas& tools
         }
       },
       checker);
+}
+
+bool has_form(const Checker& checker) {
+  const auto* calls = std::get_if<ToolCalls>(&checker);
+  return calls != nullptr ? !calls->calls.empty() : std::holds_alternative<JsonBySchema>(checker);
 }
 
 std::string expected_text(const Checker& checker) {

@@ -65,6 +65,9 @@ struct Verdict {
 // A turn that was cut off is wrong. So is one that calls tools where an answer in words was asked.
 Verdict judge(const Checker& checker, const Turn& turn, const ToolSchemas& tools);
 
+// Whether answers can be well-formed or not: JSON, and calls where some are right.
+bool has_form(const Checker& checker);
+
 // What would be right, and what was answered, on one line each.
 std::string expected_text(const Checker& checker);
 std::string answered_text(const Turn& turn);

@@ -20,10 +20,12 @@ Interval wilson_interval(std::uint64_t right, std::uint64_t count) {
           right == count ? 1 : std::min(1.0, (middle + reach) / scale)};
 }
 
-void Tally::expect(std::optional<double> chance) {
+void Tally::expect(const Expectation& question) {
   ++questions;
-  if (!chance) return;
-  chance_sum += *chance;
+  has_form |= question.has_form;
+  thinks |= question.thinks;
+  if (!question.chance) return;
+  chance_sum += *question.chance;
   ++chances;
 }
 
@@ -45,13 +47,13 @@ std::optional<double> Tally::chance() const {
   return chance_sum / static_cast<double>(chances);
 }
 
-void Tallies::expect(std::string_view skill, std::optional<double> chance) {
+void Tallies::expect(std::string_view skill, const Expectation& question) {
   const auto known = std::find_if(skills_.begin(), skills_.end(),
                                   [skill](const Tally& tally) { return tally.skill == skill; });
   Tally& tally = known == skills_.end() ? skills_.emplace_back() : *known;
   tally.skill = skill;
-  tally.expect(chance);
-  total_.expect(chance);
+  tally.expect(question);
+  total_.expect(question);
 }
 
 void Tallies::add(std::string_view skill, const Outcome& outcome) {

@@ -18,6 +18,12 @@ struct Interval {
 // interval, which stays inside 0 to 1 and is honest for few answers. Everything for none.
 Interval wilson_interval(std::uint64_t right, std::uint64_t count);
 
+// What is known of a question before it is asked.
+struct Expectation {
+  std::optional<double> chance = {};
+  bool has_form = false, thinks = false;
+};
+
 // One answer, as far as it is counted.
 struct Outcome {
   bool is_right = false;
@@ -36,10 +42,11 @@ struct Tally {
   std::uint64_t cut_off = 0;
   std::uint64_t prompt_tokens = 0, answer_tokens = 0, reasoning_tokens = 0;
   double prompt_seconds = 0, answer_seconds = 0;
-  double chance_sum = 0;  // over the questions that say theirs
+  bool has_form = false, thinks = false;  // some questions
+  double chance_sum = 0;                  // over the questions that say theirs
   std::uint64_t chances = 0;
 
-  void expect(std::optional<double> chance);
+  void expect(const Expectation& question);
   void add(const Outcome& outcome);
 
   double share() const { return per_answer(static_cast<double>(right)); }
@@ -59,7 +66,7 @@ struct Tally {
 // The tallies of a run, in the order in which skills were first met.
 class Tallies {
  public:
-  void expect(std::string_view skill, std::optional<double> chance);
+  void expect(std::string_view skill, const Expectation& question);
   void add(std::string_view skill, const Outcome& outcome);  // expected before
 
   const std::vector<Tally>& skills() const { return skills_; }

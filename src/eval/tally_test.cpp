@@ -49,9 +49,9 @@ TEST(wilson, nothing_is_known_of_no_answers) {
 
 TEST(tallies, count_by_skill_in_the_order_met) {
   Tallies tallies;
-  tallies.expect("b", 0.5);
-  tallies.expect("a", std::nullopt);
-  tallies.expect("b", 0.25);
+  tallies.expect("b", {.chance = 0.5, .has_form = true});
+  tallies.expect("a", {});
+  tallies.expect("b", {.chance = 0.25, .thinks = true});
   tallies.add("b", {.is_right = true,
                     .is_well_formed = true,
                     .answer_tokens = 30,
@@ -64,6 +64,8 @@ TEST(tallies, count_by_skill_in_the_order_met) {
   const Tally& b = tallies.skills()[tallies.index_of("b")];
   EXPECT_EQ(tallies.index_of("b"), 0u);
   EXPECT_EQ(b.questions, 2u);
+  EXPECT_TRUE(b.has_form && b.thinks);
+  EXPECT_FALSE(tallies.skills()[1].has_form || tallies.skills()[1].thinks);
   EXPECT_EQ(b.asked, 2u);
   EXPECT_EQ(b.right, 1u);
   EXPECT_EQ(b.formable, 2u);
@@ -79,9 +81,9 @@ TEST(tallies, count_by_skill_in_the_order_met) {
 
 TEST(tallies, time_left_is_by_skill_where_known) {
   Tallies tallies;
-  for (int i = 0; i < 3; ++i) tallies.expect("slow", std::nullopt);
-  for (int i = 0; i < 2; ++i) tallies.expect("fast", std::nullopt);
-  for (int i = 0; i < 4; ++i) tallies.expect("new", std::nullopt);
+  for (int i = 0; i < 3; ++i) tallies.expect("slow", {});
+  for (int i = 0; i < 2; ++i) tallies.expect("fast", {});
+  for (int i = 0; i < 4; ++i) tallies.expect("new", {});
   EXPECT_FALSE(tallies.seconds_left());
   tallies.add("slow", {.prompt_seconds = 2, .answer_seconds = 8});
   tallies.add("fast", {.answer_seconds = 2});
