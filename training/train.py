@@ -42,9 +42,9 @@ class Plan:
     """Everything that decides what comes out, recorded with the run."""
 
     seed: int = 1
-    steps: int = 5200
-    draft_steps: int = 500  # then: the drafter alone, on the frozen trunk
-    rows: int = 8  # per step
+    steps: int = 4500
+    draft_steps: int = 400  # then: the drafter alone, on the frozen trunk
+    rows: int = 4  # per step
     length: int = 1024
     rate: float = 3e-3
     warmup: int = 100
@@ -303,9 +303,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2, help="on a CPU, one thread each [2]")
     parser.add_argument("--device", default="cpu", help="cpu or cuda [cpu]")
     parser.add_argument("--micro-rows", type=int, default=2, help="rows per pass [2]")
-    parser.add_argument("--evaluate-every", type=int, default=400)
+    parser.add_argument("--evaluate-every", type=int, default=500)
     parser.add_argument("--save-every", type=int, default=100)
-    parser.add_argument("--items", type=int, default=64, help="questions per skill [64]")
+    parser.add_argument("--items", type=int, default=32, help="questions per skill [32]")
     parser.add_argument("--stop", type=int, default=0, help="stop after this step, to go on later")
     for field in dataclasses.fields(Plan):
         kind = type(field.default)
