@@ -232,10 +232,11 @@ def recall_conversation(draw: Draw, stage: float) -> Conversation:
     """Starts with few near keys and many questions; distance and keys grow with `stage`, 0 to 1."""
     thinking = effort(draw, 0.35)
     roll = draw.random.random()
-    if roll < 0.6 - 0.3 * stage:
+    near, middle = (0.6 - 0.3 * stage, 0.85 - 0.25 * stage) if stage < 0.5 else (0.6, 0.8)
+    if roll < near:
         keys = draw.number(1, 3) if stage < 0.15 else draw.number(1, 8)
         return recalling(draw, keys, 0, draw.number(3, 12), thinking)
-    if roll < 0.85 - 0.25 * stage:
+    if roll < middle:
         return recalling(draw, draw.number(2, 6), draw.number(3, 20), draw.number(3, 8), thinking)
     return recalling(
         draw, draw.number(2, 6), draw.number(FAR_SENTENCES, 46), draw.number(3, 8), thinking
@@ -245,7 +246,8 @@ def recall_conversation(draw: Draw, stage: float) -> Conversation:
 def conversation(draw: Draw, stage: float) -> Conversation:
     """One training document. `stage` is the share of the run that is done."""
     drills = 100 * max(0.1, 0.6 - 2.5 * stage)
-    weights = (drills, 46, 30, 17, 7)
+    # A session with tools is six times as long as a chat. Once their form is known, fewer will do.
+    weights = (drills, 46, 30, 17, 7) if stage < 0.5 else (10, 60, 24, 6, 8)
     kind = draw.random.choices(("drill", "chat", "recall", "tools", "json"), weights)[0]
     if kind == "drill":
         return drill(draw)
