@@ -17,6 +17,7 @@
 #include "bench/run_benchmarks.h"
 #include "device/cpu/activations.h"
 #include "device/cpu/cpu_device.h"
+#include "device/cpu/panels.h"
 #include "device/cpu/product.h"
 #include "quant/codec.h"
 
@@ -51,6 +52,17 @@ const std::vector<std::byte>& weight_bytes() {
   return weight;
 }
 
+// Memory aligned as kernels ask for.
+struct Lines {
+  explicit Lines(std::size_t bytes) : memory(bytes + 64) {
+    void* first = memory.data();
+    std::size_t space = memory.size();
+    at = static_cast<std::byte*>(std::align(64, bytes, first, space));
+  }
+  std::vector<std::byte> memory;
+  std::byte* at;
+};
+
 void multiply(benchmark::State& state, Size size, Isa isa) {
   const auto inputs = static_cast<std::uint32_t>(state.range(0));
   std::vector<float> x(std::size_t{inputs} * size.columns);
@@ -70,10 +82,14 @@ void multiply(benchmark::State& state, Size size, Isa isa) {
   args.inputs = inputs;
   args.out_stride = size.rows;
   std::vector<float> out(std::size_t{inputs} * size.rows);
-  std::vector<std::byte> scratch(product_scratch_bytes(size.columns) + 64);
-  void* aligned = scratch.data();
-  std::size_t space = scratch.size();
-  std::align(64, product_scratch_bytes(size.columns), aligned, space);
+  const Lines scratch(product_scratch_bytes(size.columns, inputs));
+  const ActivationForm form = form_for(size.type);
+  const bool in_panels = wants_panels(isa, size.type, inputs);
+  const Lines panels(in_panels ? panels_of(inputs) * panel_bytes(form, size.columns) : 0);
+  for (std::uint32_t panel = 0; in_panels && panel < panels_of(inputs); ++panel) {
+    make_panel(form, args.x, nullptr, inputs, panel, panels.at);
+  }
+  if (in_panels) args.panels = panels.at;
 
   const std::vector<std::byte>& weight = weight_bytes();
   const std::size_t step = kTaskRows * args.row_bytes;
@@ -82,7 +98,7 @@ void multiply(benchmark::State& state, Size size, Isa isa) {
   for (auto _ : state) {
     args.weight = weight.data() + at;
     args.out = out.data() + row;
-    product(isa, args, static_cast<std::byte*>(aligned));
+    product(isa, args, scratch.at);
     at = at + 2 * step <= weight.size() ? at + step : 0;
     row = (row + kTaskRows) % size.rows;
   }

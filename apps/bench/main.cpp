@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1024));
   app.add_option("--cpus", options.cpus, "Processors to keep them on, like 0-7,16-23 [any]");
   app.add_option("--isa", options.isa,
-                 "Kernels: portable, avx2, avx512, neon or neon-i8mm [the best]");
+                 "Kernels: portable, avx2, avx512, amx, neon or neon-i8mm [the best]");
   app.add_option("--ctx-start", options.context_start, "First context, in tokens [0]");
   app.add_option("--ctx-max", options.context_max, "Last context [that of --ctx-start]");
   auto* step = app.add_option("--step-incr", options.step, "Tokens from one context to the next");

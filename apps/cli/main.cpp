@@ -134,7 +134,7 @@ void add_runner(CLI::App* command, ds4::cli::RunnerOptions& options) {
       ->check(CLI::Range(1, 4096));
   command->add_option(
       "--isa", options.isa,
-      "Kernels: portable, avx2, avx512, neon or neon-i8mm [the fastest; all give the same]");
+      "Kernels: portable, avx2, avx512, amx, neon or neon-i8mm [the fastest; all give the same]");
   command->add_option("--threads", options.threads, "Threads [one for each full-size core]")
       ->check(CLI::Range(1, 1024));
   command->add_option("--cpus", options.cpus, "Processors to keep them on, like 0-7,16-23 [any]");

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "device/cpu/activation_forms.h"
 #include "device/cpu/cpu_device.h"
+#include "device/cpu/panels.h"
 #include "device/cpu/product.h"
 #include "device/cpu/scratch_needs.h"
 
@@ -73,31 +74,46 @@ struct MiddleRows {
   RoundedRows rounded;
 };
 
+// Every list of pairs ends with a panel that may not be full.
+std::size_t most_panels(std::size_t pairs, std::size_t lists) {
+  return std::min(pairs, pairs / kRowsOfPanel + lists);
+}
+std::size_t longest_panel(std::size_t columns) {
+  return std::max(panel_bytes(ActivationForm::groups, columns),
+                  panel_bytes(ActivationForm::blocks, columns));
+}
+
 // What all workers share. A pair is a slot of a row; pairs stand sorted by expert.
 struct Shared {
   Shared(Carver from, std::size_t rows, std::size_t used, std::size_t experts, std::size_t width,
-         std::size_t shared_width)
+         std::size_t shared_width, std::size_t longest)
       : starts(from.take<std::uint32_t>(experts + 1)),
         active(from.take<std::uint32_t>(experts)),
+        first_panels(from.take<std::uint32_t>(experts)),
         rows_of_pairs(from.take<std::uint32_t>(rows * used)),
         weights(from.take<float>(rows * used)),
         places(from.take<std::uint32_t>(rows * used)),
         routed(from, rows * used, width),
         shared(from, rows, shared_width),
+        routed_panels(
+            from.take<std::byte>(most_panels(rows * used, experts) * longest_panel(longest))),
+        shared_panels(from.take<std::byte>(most_panels(rows, 1) * longest_panel(longest))),
         bytes(from.used()) {}
 
   std::uint32_t* starts;         // of each expert's pairs, and the end
   std::uint32_t* active;         // the experts that have any, ascending
+  std::uint32_t* first_panels;   // of each active expert
   std::uint32_t* rows_of_pairs;  // in sorted order
   float* weights;                // likewise
   std::uint32_t* places;         // [rows, used] of the pair in sorted order
   MiddleRows routed, shared;
+  std::byte *routed_panels, *shared_panels;  // of the product at hand
   std::size_t bytes;
 };
 
 struct Worker {
   Worker(Carver from, std::size_t rows, std::size_t used, std::size_t width_max)
-      : scratch(from.take<std::byte>(product_scratch_bytes(width_max))),
+      : scratch(from.take<std::byte>(product_scratch_bytes(width_max, rows))),
         gate(from.take<float>(task_floats(rows))),
         up(from.take<float>(task_floats(rows))),
         routed(from.take<float>(used * task_floats(rows))),
@@ -119,9 +135,13 @@ std::uint32_t sort_pairs(const ExpertArgs& args, std::uint32_t experts, const Sh
     CHECK(args.ids[pair] < experts);
     ++to.starts[args.ids[pair] + 1];
   }
-  std::uint32_t active = 0;
+  std::uint32_t active = 0, panels = 0;
   for (std::uint32_t expert = 0; expert < experts; ++expert) {
-    if (to.starts[expert + 1] != 0) to.active[active++] = expert;
+    if (to.starts[expert + 1] != 0) {
+      to.active[active++] = expert;
+      to.first_panels[expert] = panels;
+      panels += panels_of(to.starts[expert + 1]);
+    }
     to.starts[expert + 1] += to.starts[expert];
   }
   // Every start moves to its expert's end while the pairs are placed, and then back by one.
@@ -165,7 +185,7 @@ bool present(const Weight* weight) {
 ScratchNeeds experts_needs(const Capacity& capacity) {
   const std::size_t width = std::max(capacity.width_max, capacity.expert_width);
   const Shared shared(Carver(), capacity.rows, capacity.experts_used, capacity.experts,
-                      capacity.expert_width, capacity.expert_width);
+                      capacity.expert_width, capacity.expert_width, width);
   return {Worker(Carver(), capacity.rows, capacity.experts_used, width).bytes, shared.bytes};
 }
 
@@ -177,11 +197,11 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
   const std::uint32_t each = task_rows(args.rows);
   CHECK(args.used >= 1 && args.used <= kUsedMax);
 
+  const std::size_t longest = std::max({width, middle, shared_middle});
   const auto plan = [&](std::byte* at) {
-    return Shared(Carver(at), args.rows, args.used, experts, middle, shared_middle);
+    return Shared(Carver(at), args.rows, args.used, experts, middle, shared_middle, longest);
   };
   const Shared shared = plan(scratch_.shared<std::byte>(plan(nullptr).bytes));
-  const std::size_t longest = std::max({width, middle, shared_middle});
   const std::size_t worker_bytes = Worker(Carver(), args.rows, args.used, longest).bytes;
   const auto worker_piece = [&](int worker) {
     return Worker(Carver(scratch_.worker<std::byte>(worker, worker_bytes)), args.rows, args.used,
@@ -193,6 +213,52 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
     if (present(weight)) forms.need(weight->type);
   }
   const std::uint32_t active = sort_pairs(args, experts, shared);
+
+  // Where the instruction set takes panels: those of each expert's rows, which are those of its
+  // pairs in x, if x_rows is set, or else stand in x as the pairs do; and the shared expert's.
+  const auto pairs_of = [&](std::uint32_t expert) {
+    return shared.starts[expert + 1] - shared.starts[expert];
+  };
+  const auto make_panels = [&](quant::Type type, const ActivationRows& x,
+                               const std::uint32_t* x_rows, quant::Type shared_type,
+                               const ActivationRows& shared_x) {
+    const bool for_shared = has_shared && wants_panels(isa_, shared_type, args.rows);
+    const bool for_routed = wants_panels(isa_, type, args.rows);
+    const std::uint32_t shared_count = for_shared ? panels_of(args.rows) : 0;
+    team_.run(shared_count + (for_routed ? active : 0), [&](std::uint32_t task, int) {
+      if (task < shared_count) {
+        return make_panel(form_for(shared_type), shared_x, nullptr, args.rows, task,
+                          shared.shared_panels);
+      }
+      const std::uint32_t expert = shared.active[task - shared_count];
+      const std::uint32_t start = shared.starts[expert], count = pairs_of(expert);
+      if (!wants_panels(isa_, type, count)) return;
+      std::byte* to = shared.routed_panels +
+                      shared.first_panels[expert] * panel_bytes(form_for(type), x.columns);
+      for (std::uint32_t panel = 0; panel < panels_of(count); ++panel) {
+        make_panel(form_for(type), x_rows != nullptr ? x : skip_rows(x, start),
+                   x_rows != nullptr ? x_rows + start : nullptr, count, panel, to);
+      }
+    });
+  };
+  const auto panels_for = [&](const Weight& weight, std::uint32_t expert) -> const std::byte* {
+    if (!wants_panels(isa_, weight.type, pairs_of(expert))) return nullptr;
+    return shared.routed_panels +
+           shared.first_panels[expert] * panel_bytes(form_for(weight.type), weight.columns);
+  };
+  const auto panels_for_shared = [&](const Weight& weight) {
+    return wants_panels(isa_, weight.type, args.rows) ? shared.shared_panels : nullptr;
+  };
+  const auto same_form = [](const Weight* a, const Weight* b) {
+    return form_for(a->type) == form_for(b->type);
+  };
+  const bool in_panels =
+      same_form(args.gate, args.up) && (!has_shared || same_form(args.shared_gate, args.shared_up));
+  if (in_panels) {
+    make_panels(args.gate->type, forms.of(args.gate->type), shared.rows_of_pairs,
+                has_shared ? args.shared_gate->type : quant::Type::f32,
+                has_shared ? forms.of(args.shared_gate->type) : ActivationRows{});
+  }
 
   // The shared expert's tasks are the longest ones, so they come first.
   const std::uint32_t shared_parts = parts_of(shared_middle, each);
@@ -210,6 +276,9 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
       product_args.x = forms.of(weight.type);
       product_args.x_rows = is_shared ? nullptr : shared.rows_of_pairs + start;
       product_args.inputs = count;
+      if (in_panels) {
+        product_args.panels = is_shared ? panels_for_shared(weight) : panels_for(weight, expert);
+      }
       product_args.out = out;
       product(isa_, product_args, piece.scratch);
       return product_args.rows;
@@ -241,6 +310,8 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
 
   const ActivationRows routed_rows = shared.routed.as(form);
   const ActivationRows shared_rows = shared.shared.as(shared_form);
+  make_panels(args.down->type, routed_rows, nullptr,
+              has_shared ? args.shared_down->type : quant::Type::f32, shared_rows);
   const auto add = DS4_ON_ISA(isa_, add_rows);
   team_.run(parts_of(args.down->rows, each), [&](std::uint32_t task, int worker) {
     const std::uint32_t first = task * each;
@@ -251,7 +322,8 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
       const std::uint32_t start = shared.starts[expert];
       ProductArgs product_args = product_in(*args.down, expert, first, each);
       product_args.x = skip_rows(routed_rows, start);
-      product_args.inputs = shared.starts[expert + 1] - start;
+      product_args.inputs = pairs_of(expert);
+      product_args.panels = panels_for(*args.down, expert);
       product_args.out = piece.routed + start * each;
       product(isa_, product_args, piece.scratch);
       made = product_args.rows;
@@ -260,6 +332,7 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
       ProductArgs product_args = product_in(*args.shared_down, 0, first, each);
       product_args.x = shared_rows;
       product_args.inputs = args.rows;
+      product_args.panels = panels_for_shared(*args.shared_down);
       product_args.out = piece.shared;
       product(isa_, product_args, piece.scratch);
     }

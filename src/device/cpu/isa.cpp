@@ -7,6 +7,11 @@
 #include <cpuid.h>
 #endif
 
+#if DS4_HAS_AMX_KERNELS
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #if DS4_HAS_NEON_KERNELS && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -25,11 +30,12 @@ struct Named {
 constexpr Named kNames[] = {{Isa::portable, "portable", "portable"},
                             {Isa::avx2, "avx2", "AVX2"},
                             {Isa::avx512, "avx512", "AVX-512"},
+                            {Isa::amx, "amx", "AMX"},
                             {Isa::neon, "neon", "NEON"},
                             {Isa::neon_i8mm, "neon-i8mm", "NEON i8mm"}};
 
 struct Runnable {
-  std::array<Isa, 3> isas = {Isa::portable};
+  std::array<Isa, 4> isas = {Isa::portable};
   std::size_t count = 1;
   void add(Isa isa) { isas[count++] = isa; }
 };
@@ -39,6 +45,22 @@ struct Runnable {
 bool has_f16c() {
   unsigned a = 0, b = 0, c = 0, d = 0;
   return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
+
+#if DS4_HAS_AMX_KERNELS
+// The tiles' state is large, so a process gets it only after asking once; threads inherit it.
+bool system_gives_tiles() {
+  constexpr long kAskForState = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM
+  return syscall(SYS_arch_prctl, kAskForState, kTileData) == 0;
+}
+
+bool has_amx() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  constexpr unsigned kTiles = 1u << 24, kBytes = 1u << 25;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
+  if ((d & kTiles) == 0 || (d & kBytes) == 0) return false;
+  return system_gives_tiles();
 }
 #endif
 
@@ -75,6 +97,9 @@ Runnable find_runnable() {
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512vnni")) {
     found.add(Isa::avx512);
+#if DS4_HAS_AMX_KERNELS
+    if (has_amx()) found.add(Isa::amx);
+#endif
   }
 #elif DS4_HAS_NEON_KERNELS
   if (has_dot_products()) {

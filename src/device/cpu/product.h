@@ -22,6 +22,7 @@ struct ProductArgs {
   ActivationRows x;
   const std::uint32_t* x_rows = nullptr;  // which rows of x; null: 0, 1, ...
   std::uint32_t inputs = 0;
+  const std::byte* panels = nullptr;  // of these inputs, where wants_panels()
   float* out = nullptr;
   std::size_t out_stride = 0;
 };
@@ -32,8 +33,8 @@ struct ProductArgs {
 ProductArgs product_of(const Weight& weight, std::uint64_t first, std::uint32_t count,
                        std::uint64_t end);
 
-// Bytes of scratch that a product of such rows may ask for.
-std::size_t product_scratch_bytes(std::size_t columns);
+// Bytes of scratch that a product of such rows may ask for, `inputs` of them in panels.
+std::size_t product_scratch_bytes(std::size_t columns, std::size_t inputs = 0);
 
 // In the calling thread alone.
 void product(Isa isa, const ProductArgs& args, std::byte* scratch);

@@ -1,10 +1,12 @@
 #include "device/cpu/product_blocks.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
 
+#include "device/cpu/panels.h"
 #include "quant/dot.h"
 #include "quant/iq2_xxs.h"
 #include "quant/iq2_xxs_grid.h"
@@ -56,6 +58,38 @@ constexpr std::array<std::int64_t, 256> make_grid_bytes() {
 }
 alignas(64) constexpr std::array<std::int64_t, 256> kGridBytes = make_grid_bytes();
 
+// The levels themselves, 0 to 2.
+constexpr std::array<std::int64_t, 256> make_level_bytes() {
+  std::array<std::int64_t, 256> levels{};
+  for (std::size_t n = 0; n < 256; ++n) {
+    for (int j = 0; j < 8; ++j) {
+      levels[n] |= std::int64_t{quant::grid_level(quant::kIq2xxsGrid[n], j)} << (8 * j);
+    }
+  }
+  return levels;
+}
+[[maybe_unused]] alignas(64) constexpr std::array<std::int64_t, 256> kLevelBytes =
+    make_level_bytes();
+
+// For every scale s, the numbers (2s + 1) * magnitude as 256 * hi + lo: byte `level` is lo, byte
+// 8 + level hi, both negative where 4 is added.
+constexpr std::array<std::int8_t, 16 * 16> make_scaled_magnitudes() {
+  std::array<std::int8_t, 16 * 16> table{};
+  for (std::size_t s = 0; s < 16; ++s) {
+    for (std::size_t level = 0; level < 3; ++level) {
+      const int value = (2 * static_cast<int>(s) + 1) * quant::kIq2xxsMagnitudes[level];
+      const int hi = (value + 128) / 256, lo = value - 256 * hi;
+      table[16 * s + level] = static_cast<std::int8_t>(lo);
+      table[16 * s + level + 4] = static_cast<std::int8_t>(-lo);
+      table[16 * s + level + 8] = static_cast<std::int8_t>(hi);
+      table[16 * s + level + 12] = static_cast<std::int8_t>(-hi);
+    }
+  }
+  return table;
+}
+[[maybe_unused]] alignas(64) constexpr std::array<std::int8_t, 16 * 16> kScaledMagnitudes =
+    make_scaled_magnitudes();
+
 // The eight 6-bit scales of a Q4_K block as bytes, and its minimums.
 [[maybe_unused]] inline std::int64_t q4_k_scales(const std::uint8_t* w) {
   std::uint32_t words[3];
@@ -80,6 +114,7 @@ inline std::size_t blocks_of(std::size_t columns, std::size_t block_columns) {
 
 }  // namespace ds4::device
 
+#define DS4_BODY_USES_AMX 1
 #define DS4_BODY_USES_I8MM 1
 #define DS4_BODY "device/cpu/product_blocks.inc"
 #include "device/cpu/for_each_isa.inc"

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 
+#include "device/cpu/panels.h"
 #include "device/cpu/test_products.h"
 #include "quant/test_vectors.h"
 
@@ -16,6 +17,17 @@ using quant::expect_same_bits;
 using quant::Type;
 
 constexpr Type kTypes[] = {Type::q8_0, Type::mxfp4, Type::q2_k, Type::q4_k, Type::iq2_xxs};
+
+// Aligned as kernels ask for.
+struct LinesOfBytes {
+  explicit LinesOfBytes(std::size_t count) : bytes(count + 64, std::byte{0xAB}) {
+    void* first = bytes.data();
+    std::size_t space = bytes.size();
+    at = static_cast<std::byte*>(std::align(64, count, first, space));
+  }
+  std::vector<std::byte> bytes;
+  std::byte* at;
+};
 
 struct Workplace {
   Team team{2};
@@ -38,11 +50,15 @@ struct Workplace {
     args.out_stride = rows + 5;
     std::vector<float> out(inputs * args.out_stride, -1);
     args.out = out.data();
-    std::vector<std::byte> scratch(product_scratch_bytes(columns) + 64, std::byte{0xAB});
-    void* at = scratch.data();
-    std::size_t space = scratch.size();
-    std::align(64, product_scratch_bytes(columns), at, space);
-    product(isa, args, static_cast<std::byte*>(at));
+    LinesOfBytes panels(panels_of(inputs) * panel_bytes(form_for(type), columns));
+    if (wants_panels(isa, type, inputs)) {
+      for (std::uint32_t panel = 0; panel < panels_of(inputs); ++panel) {
+        make_panel(form_for(type), args.x, x_rows, inputs, panel, panels.at);
+      }
+      args.panels = panels.at;
+    }
+    const LinesOfBytes scratch(product_scratch_bytes(columns, inputs));
+    product(isa, args, scratch.at);
     return out;
   }
 };
