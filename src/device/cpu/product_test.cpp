@@ -70,7 +70,7 @@ TEST_P(products_of_blocks, have_the_bits_of_the_definition) {
   Workplace setup;
   for (const std::size_t blocks : {1, 2, 3, 4, 5, 7, 8}) {
     const std::size_t columns = blocks * block_columns(type);
-    for (const std::size_t rows : {1, 2, 3, 5, 16, 33}) {
+    for (const std::size_t rows : {1, 2, 3, 5, 16, 33, 70}) {
       const auto weight = random_blocks(static_cast<std::uint32_t>(rows), type, rows, columns);
       const auto x = random_rows(7, 40 * columns);
       std::vector<float> want(40 * (rows + 5), -1);
