@@ -71,6 +71,16 @@ TEST(session, however_rewritten_is_as_a_fresh_one) {
   }
 }
 
+// As many rows at once as there is room for; the drafter multiplies the streams of each apart.
+TEST(session, evaluates_full_chunks_with_a_drafter) {
+  const auto host = open(3, 4096);
+  Session session(host->shared());
+  const std::vector<Token> tokens = random_tokens(3000, 5);
+  rewrite(session, tokens);
+  const auto plain_host = open(0, 4096);
+  EXPECT_TRUE(logits_of(session) == fresh_logits(*plain_host, tokens));
+}
+
 TEST(session, steps_give_what_rewriting_gives) {
   const auto host = open(0);
   const std::vector<Token> tokens = random_tokens(300, 3);

@@ -37,7 +37,8 @@ std::uint32_t tasks_of(const Weight& weight, std::uint32_t each) {
 
 ScratchNeeds multiply_needs(const Capacity& capacity) {
   const std::size_t panels = panels_of(capacity.rows);
-  return {product_scratch_bytes(capacity.width_max, capacity.rows) +
+  // A product may take the streams of every row apart: more rows that are shorter.
+  return {product_scratch_bytes(capacity.width_max, std::size_t{capacity.rows} * kStreams) +
               capacity.rows * sizeof(std::uint32_t),
           panels * (panel_bytes(ActivationForm::groups, capacity.width_max) +
                     panel_bytes(ActivationForm::blocks, capacity.width_max))};
