@@ -212,7 +212,7 @@ TEST_F(eval_program, mistakes_get_one_sentence) {
         {path("good.jsonl") + " " + path("good.jsonl"), "a second suite named good"},
         {path("long.jsonl"), "long, question 1: the prompt has "},
         {path("good.jsonl") + " --temp 5", "temperature is 5"},
-        {"--suite soft", "the suites \"soft\" are not here; looked for "},
+        {"--suite soft", "eval/soft is not here; looked for "},
         {path("good.jsonl") + " --resume /dev/null", "ordinary file"}}) {
     const Ran ran = eval(c.arguments);
     EXPECT_THAT(ran.output, HasSubstr(c.complaint)) << c.arguments;
