@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 
+#include "base/json.h"
 #include "tests/shell.h"
 
 namespace ds4 {
@@ -54,6 +56,31 @@ TEST_F(demo, is_installed_with_the_programs) {
   const Ran ran = ask("'" + prefix + " and moved/bin/ds4' ", "-p 'Hello' --nothink --temp 0");
   EXPECT_EQ(ran.status, 0) << ran.output;
   EXPECT_THAT(ran.output, HasSubstr("The demo model"));
+}
+
+// Questions it never saw, asked through the whole engine. Shares are of the first twenty of each
+// skill; they leave room for what another number type or rounding does to a toy.
+std::map<std::string, double> shares_right(const std::string& model, const std::string& skill) {
+  const Ran ran = run("'" DS4_BUILD_DIR "/ds4-eval' -m '" + model + "' --skill '" + skill +
+                      "' --limit 20 --json 2>/dev/null | tail -1");
+  const auto summary = parse_json(ran.output);
+  EXPECT_TRUE(summary.ok()) << ran.output;
+  std::map<std::string, double> out;
+  if (!summary.ok()) return out;
+  for (const Json& row : summary->find("skills")->as_array()) {
+    out[row.find("skill")->as_string()] = row.find("share")->as_double().value_or(-1);
+  }
+  return out;
+}
+
+TEST(demo_skills, hold_in_the_files_that_are_shipped) {
+  for (const char* file : {"demo-q8.gguf", "demo-bf16.gguf", "demo-q2.gguf"}) {
+    SCOPED_TRACE(file);
+    const std::string model = std::string(DS4_SOURCE_DIR "/models/") + file;
+    EXPECT_GE(shares_right(model, "small talk")["small talk"], 0.8);
+    EXPECT_GE(shares_right(model, "copying")["copying"], 0.8);
+    EXPECT_GE(shares_right(model, "world")["world"], 0.8);
+  }
 }
 
 }  // namespace
