@@ -316,6 +316,12 @@ class steered_chat : public testing::Test {
     return *std::move(host);
   }
 
+  static text::Prompt prompt(const std::string& line) {
+    auto prompt = engine::steering_prompt(line);
+    EXPECT_TRUE(prompt.ok()) << prompt.error().message;
+    return *std::move(prompt);
+  }
+
   const std::string path = tests::temporary_path("direction.gguf");
 };
 
@@ -323,7 +329,10 @@ class steered_chat : public testing::Test {
 TEST_F(steered_chat, a_direction_is_the_difference_of_means) {
   const auto host = open_host();
   const model::Shape& shape = host->model().shape();
-  const engine::SteeringPrompts prompts{.toward = {"Yes", "Of course"}, .away = {"No"}};
+  const engine::SteeringPrompts prompts{
+      .toward = {prompt("Yes"), prompt(R"({"messages": [{"role": "user", "content": "Of course"}],
+                                   "options": {"thinking_mode": "chat"}})")},
+      .away = {prompt("No")}};
   int done = 0;
   const auto steering = engine::build_steering(*host, prompts, [&done] { ++done; });
   ASSERT_TRUE(steering.ok()) << steering.error().message;
@@ -368,6 +377,18 @@ TEST_F(steered_chat, a_direction_is_the_difference_of_means) {
     }
   }
 
+  // Of one layer alone, and of one that is not there.
+  engine::SteeringPrompts some = prompts;
+  some.layers = {1};
+  const auto one = engine::build_steering(*host, some, [] {});
+  ASSERT_TRUE(one.ok()) << one.error().message;
+  for (std::size_t i = 0; i < one->directions.size(); ++i) {
+    ASSERT_EQ(one->directions[i], i / 256 == 1 ? steering->directions[i] : 0.0f) << i;
+  }
+  some.layers = {1, 99};
+  EXPECT_THAT(engine::build_steering(*host, some, [] {}).error().message,
+              HasSubstr("there is no layer 99; the model has 0 to "));
+
   // To a file and back.
   ASSERT_TRUE(engine::write_steering(path, shape, *steering).ok());
   const auto again = engine::read_steering(path, shape);
@@ -386,7 +407,8 @@ TEST_F(steered_chat, a_direction_is_the_difference_of_means) {
 TEST_F(steered_chat, is_pushed_by_its_own_strength) {
   {
     const auto host = open_host();
-    const auto steering = engine::build_steering(*host, {.toward = {"Yes"}, .away = {"No"}}, [] {});
+    const auto steering =
+        engine::build_steering(*host, {.toward = {prompt("Yes")}, .away = {prompt("No")}}, [] {});
     ASSERT_TRUE(engine::write_steering(path, host->model().shape(), *steering).ok());
   }
   const auto engine = open({.context_tokens = 1024, .steering = path, .steering_scale = 0});

@@ -74,9 +74,10 @@ constexpr char kAboutTokenize[] =
 constexpr char kAboutSteerBuild[] =
     "Finds the direction from what a model says to one kind of prompts to what it says to "
     "another,\n"
-    "for `ds4 --steer`. Each file has one prompt a line; some dozens of each kind, alike in all "
-    "but\n"
-    "what shall differ, give a clear direction.\n"
+    "for `ds4 --steer`. Each file has one prompt a line: what a user says, or a conversation as\n"
+    "`ds4 render` reads it, {\"messages\": [...]}. Some dozens of each kind, alike in all but "
+    "what\n"
+    "shall differ, give a clear direction.\n"
     "\n"
     "Examples:\n"
     "  ds4 steer build -m flash.gguf --toward formal.txt --away casual.txt -o formal.gguf\n"
@@ -322,9 +323,10 @@ void add_steer(CLI::App& app, ds4::cli::SteerBuildCommand& options, int& exit_co
   CLI::App* steer = ds4::add_command(app, "steer", "Directions that push what a model says.");
   steer->require_subcommand(1);
   CLI::App* command = ds4::add_command(*steer, "build", kAboutSteerBuild);
-  command->add_option("-m,--model", options.model, "A model file")->required();
+  command->add_option("-m,--model", options.model, "A model file [as for a chat]");
   command->add_option("--toward", options.toward, "Prompts of the kind to go toward")->required();
   command->add_option("--away", options.away, "Prompts of the kind to go away from")->required();
+  command->add_option("--layers", options.layers, "Layers that get a push, like 10-20,30 [all]");
   command->add_option("-o,--output", options.output, "The direction's file")->required();
   command->add_option("--threads", options.threads, "Threads [one for each full-size core]")
       ->check(CLI::Range(1, 1024));

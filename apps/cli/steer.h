@@ -6,9 +6,10 @@
 namespace ds4::cli {
 
 struct SteerBuildCommand {
-  std::string model;
+  std::string model;         // empty: the default one
   std::string toward, away;  // files of prompts, one a line
   std::string output;
+  std::string layers;  // a list like 2-5; empty: all
   int threads = 0;
 };
 

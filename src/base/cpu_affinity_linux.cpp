@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "base/cpu_affinity.h"
-#include "base/cpu_list.h"
+#include "base/number_list.h"
 
 namespace ds4 {
 
@@ -15,10 +15,10 @@ struct FreeMask {
 };
 
 // Of the most processors there can be: the kernel fills or takes what it has of it.
-constexpr std::size_t kMaskBytes = CPU_ALLOC_SIZE(kCpusMax);
+constexpr std::size_t kMaskBytes = CPU_ALLOC_SIZE(kListedNumberEnd);
 
 std::unique_ptr<cpu_set_t, FreeMask> empty_mask() {
-  std::unique_ptr<cpu_set_t, FreeMask> mask(CPU_ALLOC(kCpusMax));
+  std::unique_ptr<cpu_set_t, FreeMask> mask(CPU_ALLOC(kListedNumberEnd));
   if (mask != nullptr) CPU_ZERO_S(kMaskBytes, mask.get());
   return mask;
 }
@@ -33,7 +33,7 @@ std::vector<int> allowed_cpus() {
   std::vector<int> cpus;
   const auto mask = empty_mask();
   if (mask == nullptr || ::sched_getaffinity(0, kMaskBytes, mask.get()) != 0) return cpus;
-  for (int cpu = 0; cpu < kCpusMax; ++cpu) {
+  for (int cpu = 0; cpu < kListedNumberEnd; ++cpu) {
     if (CPU_ISSET_S(cpu, kMaskBytes, mask.get())) cpus.push_back(cpu);
   }
   return cpus;

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "base/cpu_affinity.h"
-#include "base/cpu_list.h"
+#include "base/number_list.h"
 
 namespace ds4 {
 
@@ -15,7 +15,7 @@ int number_of(const char* name) {
   int value = 0;
   std::size_t size = sizeof value;
   if (::sysctlbyname(name, &value, &size, nullptr, 0) != 0) return 0;
-  return std::clamp(value, 0, kCpusMax);
+  return std::clamp(value, 0, kListedNumberEnd);
 }
 
 }  // namespace

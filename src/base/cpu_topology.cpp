@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/cpu_affinity.h"
-#include "base/cpu_list.h"
+#include "base/number_list.h"
 #include "base/system_files.h"
 
 namespace ds4 {
@@ -17,7 +17,7 @@ namespace ds4 {
 namespace {
 
 std::set<int> read_list(const std::string& path) {
-  const auto cpus = parse_cpu_list(read_system_file(path).value_or(""));
+  const auto cpus = parse_number_list(read_system_file(path).value_or(""), "processor");
   if (!cpus.ok()) return {};
   return {cpus->begin(), cpus->end()};
 }
@@ -166,13 +166,13 @@ Result<std::vector<int>> choose_cpus(std::string_view list, const CpuTopology& t
     return fail(Code::unsupported,
                 "this system does not let programs choose their processors; leave the list out");
   }
-  TRY(std::vector<int> cpus, parse_cpu_list(list));
+  TRY(std::vector<int> cpus, parse_number_list(list, "processor"));
   std::vector<int> usable;
   for (const Processor& processor : topology.processors) usable.push_back(processor.id);
   for (const int cpu : cpus) {
     if (std::binary_search(usable.begin(), usable.end(), cpu)) continue;
     return fail(Code::bad_argument, "processor ", cpu,
-                " is none of those that this process may use: ", format_cpu_list(usable));
+                " is none of those that this process may use: ", format_number_list(usable));
   }
   return cpus;
 }

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "base/cpu_affinity.h"
-#include "base/cpu_list.h"
+#include "base/number_list.h"
 #include "base/parallel.h"
 #include "base/system_tree_fixture.h"
 
@@ -262,7 +262,7 @@ TEST(cpu_affinity, a_thread_stays_where_it_was_if_it_cannot_go) {
   const std::vector<int> before = allowed_cpus();
   std::vector<int> inside;
   std::thread([&] {
-    stay_on({kCpusMax - 1});
+    stay_on({kListedNumberEnd - 1});
     stay_on({});
     inside = allowed_cpus();
   }).join();

@@ -4,8 +4,9 @@
 #include <cmath>
 #include <span>
 
+#include "base/json.h"
 #include "base/utf8.h"
-#include "text/render.h"
+#include "text/message_json.h"
 #include "text/tokenizer.h"
 
 namespace ds4::engine {
@@ -41,23 +42,15 @@ class LastRows final : public model::Watcher {
   bool is_looking_ = false;
 };
 
-// As a chat would show it to the model, which then answers at once.
-Result<std::vector<Token>> prompt_of(const text::Tokenizer& tokenizer, const std::string& message) {
-  text::Message user;
-  user.content = message;
-  TRY(const text::Prompt prompt, text::render({user}));
-  return tokenizer.encode_spans(prompt.spans);
-}
-
 Result<void> run_all(Host& host, const text::Tokenizer& tokenizer,
-                     const std::vector<std::string>& messages, LastRows& watcher,
+                     const std::vector<text::Prompt>& prompts, LastRows& watcher,
                      const std::function<void()>& on_prompt) {
   model::Forward& forward = host.forward();
-  for (const std::string& message : messages) {
-    TRY(const std::vector<Token> tokens, prompt_of(tokenizer, message));
+  for (const text::Prompt& prompt : prompts) {
+    const std::vector<Token> tokens = tokenizer.encode_spans(prompt.spans);
     const std::uint64_t context = host.shared().context_tokens;
     if (tokens.size() > context) {
-      return fail(Code::too_large, "the prompt '", printable(message, 40), "...' has ",
+      return fail(Code::too_large, "the prompt '", printable(prompt.text(), 60), "...' has ",
                   tokens.size(), " tokens, the context ", context);
     }
     model::SessionState state(forward.layout());
@@ -75,12 +68,29 @@ Result<void> run_all(Host& host, const text::Tokenizer& tokenizer,
 
 }  // namespace
 
+Result<text::Prompt> steering_prompt(std::string_view line) {
+  text::RenderRequest request;
+  if (line.starts_with('{')) {
+    TRY(const Json json, parse_json(line));
+    TRY(request, text::read_render_request(json));
+  } else {
+    request.messages.emplace_back().content = line;
+  }
+  return text::render(request.messages, request.options, request.context);
+}
+
 Result<model::Steering> build_steering(Host& host, const SteeringPrompts& prompts,
                                        const std::function<void()>& on_prompt) {
   if (prompts.toward.empty() || prompts.away.empty()) {
     return fail(Code::bad_argument, "a direction needs prompts of both kinds; there are ",
                 prompts.toward.size(), " to go toward and ", prompts.away.size(),
                 " to go away from");
+  }
+  const std::uint32_t layers = host.model().shape().layers;
+  for (const int layer : prompts.layers) {
+    if (static_cast<std::uint32_t>(layer) < layers) continue;
+    return fail(Code::bad_argument, "there is no layer ", layer, "; the model has 0 to ",
+                layers - 1);
   }
   if (!host.model().vocabulary()) {
     return fail(Code::unsupported, host.facts().path, ": has no tokenizer, so it reads no prompts");
@@ -103,7 +113,12 @@ Result<model::Steering> build_steering(Host& host, const SteeringPrompts& prompt
   model::Steering out;
   out.directions.assign(std::size_t{shape.layers} * shape.width, 0.0f);
   std::vector<double> difference(shape.width);
+  const auto is_wanted = [&prompts](std::size_t layer) {
+    return prompts.layers.empty() ||
+           std::ranges::count(prompts.layers, static_cast<int>(layer)) > 0;
+  };
   for (std::size_t layer = 0; layer < shape.layers; ++layer) {
+    if (!is_wanted(layer)) continue;
     double square = 0;
     for (std::size_t i = 0; i < shape.width; ++i) {
       const std::size_t at = layer * shape.width + i;

@@ -4,17 +4,23 @@
 
 #include <cstddef>
 #include <functional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "ds4/result.h"
 #include "engine/host.h"
+#include "text/render.h"
 
 namespace ds4::engine {
 
 struct SteeringPrompts {
-  std::vector<std::string> toward, away;  // messages of a user
+  std::vector<text::Prompt> toward, away;
+  std::vector<int> layers = {};  // that get a push; none: all
 };
+
+// A line of a list of prompts: what a user says, or a whole conversation as `ds4 render` reads it,
+// a JSON object.
+Result<text::Prompt> steering_prompt(std::string_view line);
 
 // For every layer the mean output of its experts over the prompts of `toward`, less that of `away`,
 // at the last token of each, and made as long as that output is on average: with a strength of 1
