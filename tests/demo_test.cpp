@@ -58,6 +58,24 @@ TEST_F(demo, is_installed_with_the_programs) {
   EXPECT_THAT(ran.output, HasSubstr("The demo model"));
 }
 
+// As the README shows it: a direction built from two lists takes back what the system prompt asked
+// for.
+TEST_F(demo, is_steered_away_from_what_it_was_told) {
+  const std::string direction = (folder_ / "pirate.gguf").string();
+  const std::string lists = DS4_SOURCE_DIR "/examples/steering/";
+  const Ran built = ask(kDs4, "steer build --layers 1-2 --toward " + lists +
+                                  "pirate.jsonl --away " + lists + "plain.jsonl -o " + direction);
+  ASSERT_EQ(built.status, 0) << built.output;
+  const auto hello = [&](const std::string& scale) {
+    return ask(kDs4, "--system 'You are a pirate.' --steer " + direction +
+                         " --steer-scale=" + scale + " -p 'Hello!' --nothink --temp 0 2>/dev/null")
+        .output;
+  };
+  const std::string plain = "Hello! I am the DwarfStar demo. How can I help?";
+  EXPECT_EQ(hello("0"), "Arr! " + plain + " Yo ho ho!");
+  EXPECT_EQ(hello("-0.9"), plain);
+}
+
 // Questions it never saw, asked through the whole engine. Shares are of the first twenty of each
 // skill; they leave room for what another number type or rounding does to a toy.
 std::map<std::string, double> shares_right(const std::string& model, const std::string& skill) {
