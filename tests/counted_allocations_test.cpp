@@ -13,25 +13,26 @@ thread_local std::uint64_t count = 0;
 
 }  // namespace
 
-// Apart from all code that they serve: seen together, a compiler takes them for a mistake.
-void* operator new(std::size_t size) {
+// Apart from all code that they serve, and never inlined: seen together, a compiler takes them for
+// a mistake.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++count;
   if (void* at = std::malloc(size == 0 ? 1 : size)) return at;
   throw std::bad_alloc();
 }
-void* operator new[](std::size_t size) {
+[[gnu::noinline]] void* operator new[](std::size_t size) {
   return operator new(size);
 }
-void operator delete(void* at) noexcept {
+[[gnu::noinline]] void operator delete(void* at) noexcept {
   std::free(at);
 }
-void operator delete(void* at, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* at, std::size_t) noexcept {
   std::free(at);
 }
-void operator delete[](void* at) noexcept {
+[[gnu::noinline]] void operator delete[](void* at) noexcept {
   std::free(at);
 }
-void operator delete[](void* at, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete[](void* at, std::size_t) noexcept {
   std::free(at);
 }
 
