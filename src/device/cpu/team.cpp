@@ -1,5 +1,6 @@
 #include "device/cpu/team.h"
 
+#include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -49,7 +50,8 @@ void wait_for_change(const std::atomic<std::uint32_t>& value, std::uint32_t old,
 
 }  // namespace
 
-Team::Team(int threads, Places places) : places_(std::move(places)) {
+Team::Team(int threads, Places places)
+    : shares_(static_cast<std::size_t>(std::max(threads, 1))), places_(std::move(places)) {
   CHECK(threads >= 1);
   CHECK(places_.empty() || places_.size() == static_cast<std::size_t>(threads));
   try {
@@ -88,16 +90,33 @@ void Team::work(int worker) {
   }
 }
 
-// A thread that comes late finds nothing open, or tasks of a newer job, which are as good: the
-// round in the word keeps a claim from mixing two jobs up.
+// Takes a task of `share`; false if nobody left one. A thread that comes late asks for a job that
+// is over, all of whose tasks were claimed: it finds the count full, or of a later round.
+bool Team::take(std::uint64_t job, std::uint32_t share, std::uint32_t& task) {
+  const std::uint64_t tasks = job & 0xFFFFFFFF, shares = shares_.size();
+  const std::uint64_t first = tasks * share / shares, end = tasks * (share + 1) / shares;
+  std::atomic<std::uint64_t>& claimed = shares_[share].claimed;
+  const std::uint64_t none = job >> 32 << 32;
+  std::uint64_t seen = claimed.load(std::memory_order_acquire);
+  for (;;) {
+    const std::uint64_t now = std::max(seen, none);
+    if (now >= none + (end - first)) return false;
+    if (claimed.compare_exchange_weak(seen, now + 1, std::memory_order_acquire)) {
+      task = static_cast<std::uint32_t>(first + (now - none));
+      return true;
+    }
+  }
+}
+
 void Team::claim(int worker) {
-  std::uint64_t open = open_.load(std::memory_order_acquire);
-  while ((open & 0xFFFFFFFF) != 0) {
-    if (!open_.compare_exchange_weak(open, open - 1, std::memory_order_acquire)) continue;
-    const std::uint32_t task = tasks_ - static_cast<std::uint32_t>(open & 0xFFFFFFFF);
-    call_(context_, task, worker);
-    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) left_.notify_one();
-    open = open_.load(std::memory_order_acquire);
+  const std::uint64_t job = job_.load(std::memory_order_acquire);
+  const auto shares = static_cast<std::uint32_t>(shares_.size());
+  for (std::uint32_t i = 0; i < shares; ++i) {
+    const std::uint32_t share = (static_cast<std::uint32_t>(worker) + i) % shares;
+    for (std::uint32_t task = 0; take(job, share, task);) {
+      call_(context_, task, worker);
+      if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) left_.notify_one();
+    }
   }
 }
 
@@ -109,10 +128,9 @@ void Team::run_erased(std::uint32_t tasks, Call call, const void* context) {
   }
   call_ = call;
   context_ = context;
-  tasks_ = tasks;
   left_.store(tasks, std::memory_order_relaxed);
   const std::uint32_t round = round_.load(std::memory_order_relaxed) + 1;
-  open_.store(std::uint64_t{round} << 32 | tasks, std::memory_order_release);
+  job_.store(std::uint64_t{round} << 32 | tasks, std::memory_order_release);
   round_.store(round, std::memory_order_release);
   round_.notify_all();
   claim(0);

@@ -1,5 +1,8 @@
 // The threads that carry out operations, for the life of the process. Work comes as many small
-// tasks that are claimed one by one, so a slow core holds up the others by one task at most.
+// tasks. Each thread has a share of them that lie side by side, and claims one after the other:
+// what it asks memory for ahead of time is what it needs next, and a matrix is read by the same
+// threads every time. Who is done takes from the shares of others, so a slow core holds up the rest
+// by one task at most.
 #pragma once
 
 #include <atomic>
@@ -45,17 +48,24 @@ class Team {
   void run_erased(std::uint32_t tasks, Call call, const void* context);
   void work(int worker);
   void claim(int worker);
+  bool take(std::uint64_t job, std::uint32_t share, std::uint32_t& task);
+
+  // How many tasks of a share were claimed, and in which round: round << 32 | claimed. Each on its
+  // own line of the cache.
+  struct alignas(64) Share {
+    std::atomic<std::uint64_t> claimed{0};
+  };
 
   // The job at hand. Read by those who hold a task of it, which keeps it from being replaced.
   Call call_ = nullptr;
   const void* context_ = nullptr;
-  std::uint32_t tasks_ = 0;
 
   // Each on its own line of the cache, so that claiming does not slow down waiting.
   alignas(64) std::atomic<std::uint32_t> round_{0};  // grows with every job
-  alignas(64) std::atomic<std::uint64_t> open_{0};   // round << 32 | tasks that nobody claimed
+  alignas(64) std::atomic<std::uint64_t> job_{0};    // round << 32 | tasks
   alignas(64) std::atomic<std::uint32_t> left_{0};   // tasks that are not done
   std::atomic<bool> stop_{false};
+  std::vector<Share> shares_;
   std::vector<std::thread> workers_;
 
   const Places places_;
