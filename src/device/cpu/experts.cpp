@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::uint32_t kUsedMax = 64;
 
-// Rows of gate and up in a task, and rows of down. The weights of few activation rows are read
-// faster in long runs; the results of many should stay in a cache.
+// Rows of gate and up in a task. The weights of few activation rows are read faster in long runs;
+// the results of many should stay in a cache.
 constexpr std::uint32_t kFewRows = 8, kTaskRowsForFew = 64, kTaskRows = 16;
 constexpr std::uint32_t task_rows(std::size_t rows) {
   return rows < kFewRows ? kTaskRowsForFew : kTaskRows;
@@ -32,6 +32,14 @@ constexpr std::uint32_t task_rows(std::size_t rows) {
 // Floats that the results of a task take with that many activation rows, or fewer.
 constexpr std::size_t task_floats(std::size_t rows) {
   return std::max(rows * kTaskRows, std::min<std::size_t>(rows, kFewRows) * kTaskRowsForFew);
+}
+
+// Rows of down in a task: it goes through the activations of all experts, so the longer the better,
+// as long as every thread has some tasks.
+constexpr std::uint32_t kDownRows = 64;
+constexpr std::uint32_t down_rows(std::uint64_t rows, int threads) {
+  const std::uint64_t share = rows / (2 * static_cast<std::uint64_t>(threads));
+  return share >= kDownRows ? kDownRows : share >= 32 ? 32 : 16;
 }
 
 constexpr std::uint32_t parts_of(std::uint64_t rows, std::uint32_t each) {
@@ -116,14 +124,14 @@ struct Worker {
       : scratch(from.take<std::byte>(product_scratch_bytes(width_max, rows))),
         gate(from.take<float>(task_floats(rows))),
         up(from.take<float>(task_floats(rows))),
-        routed(from.take<float>(used * task_floats(rows))),
-        shared(from.take<float>(task_floats(rows))),
+        routed(from.take<float>(used * rows * kDownRows)),
+        shared(from.take<float>(rows * kDownRows)),
         bytes(from.used()) {}
 
   std::byte* scratch;
   float *gate, *up;  // [rows of an expert, task_rows]
-  float* routed;     // [pairs, task_rows]
-  float* shared;     // [rows, task_rows]
+  float* routed;     // [pairs, down_rows]
+  float* shared;     // [rows, down_rows]
   std::size_t bytes;
 };
 
@@ -313,23 +321,24 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
   make_panels(args.down->type, routed_rows, nullptr,
               has_shared ? args.shared_down->type : quant::Type::f32, shared_rows);
   const auto add = DS4_ON_ISA(isa_, add_rows);
-  team_.run(parts_of(args.down->rows, each), [&](std::uint32_t task, int worker) {
-    const std::uint32_t first = task * each;
+  const std::uint32_t down_each = down_rows(args.down->rows, team_.size());
+  team_.run(parts_of(args.down->rows, down_each), [&](std::uint32_t task, int worker) {
+    const std::uint32_t first = task * down_each;
     const Worker piece = worker_piece(worker);
     std::uint32_t made = 0;
     for (std::uint32_t i = 0; i < active; ++i) {
       const std::uint32_t expert = shared.active[i];
       const std::uint32_t start = shared.starts[expert];
-      ProductArgs product_args = product_in(*args.down, expert, first, each);
+      ProductArgs product_args = product_in(*args.down, expert, first, down_each);
       product_args.x = skip_rows(routed_rows, start);
       product_args.inputs = pairs_of(expert);
       product_args.panels = panels_for(*args.down, expert);
-      product_args.out = piece.routed + start * each;
+      product_args.out = piece.routed + start * down_each;
       product(isa_, product_args, piece.scratch);
       made = product_args.rows;
     }
     if (has_shared) {
-      ProductArgs product_args = product_in(*args.shared_down, 0, first, each);
+      ProductArgs product_args = product_in(*args.shared_down, 0, first, down_each);
       product_args.x = shared_rows;
       product_args.inputs = args.rows;
       product_args.panels = panels_for_shared(*args.shared_down);
@@ -339,9 +348,9 @@ void CpuDevice::run_experts(const ExpertArgs& args) {
     for (std::uint32_t row = 0; row < args.rows; ++row) {
       const float* slots[kUsedMax + 1];
       for (std::uint32_t slot = 0; slot < args.used; ++slot) {
-        slots[slot] = piece.routed + shared.places[row * args.used + slot] * each;
+        slots[slot] = piece.routed + shared.places[row * args.used + slot] * down_each;
       }
-      slots[args.used] = piece.shared + row * each;
+      slots[args.used] = piece.shared + row * down_each;
       add(slots, args.used + (has_shared ? 1 : 0), made, args.out + row * args.down->rows + first);
     }
   });
