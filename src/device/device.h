@@ -82,8 +82,7 @@ struct CollapseArgs {
   std::uint32_t rows = 0, width = 0;
   std::uint32_t iterations = 0;
   float norm_epsilon = 0, mixing_epsilon = 0;
-  float* x = nullptr;  // [rows, width] the weighted sum of the streams; scratch of the operation
-  float* normed = nullptr;  // [rows, width]
+  float* normed = nullptr;  // [rows, width] the weighted sum of the streams, and then its norm
   float* post = nullptr;    // [rows, 4]
   float* comb = nullptr;    // [rows, 4, 4]
 };

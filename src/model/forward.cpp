@@ -13,7 +13,7 @@ namespace {
 
 // Rows whose queries and attention outputs exist at a time: they are the widest of all values, and
 // more rows would not make the weights come cheaper.
-constexpr std::uint32_t kAttentionRows = 128;
+constexpr std::uint32_t kAttentionRows = 64;
 
 // See StateLayout.
 bool keeps_rope_wide(const ModelWeights& weights) {
@@ -37,7 +37,7 @@ struct Forward::Buffers {
   std::vector<device::LayerRows> states, part_states;  // of one layer
 
   LazyArray<float> streams, draft_streams, draft_hidden;  // [4, width]
-  LazyArray<float> x, normed, y;                          // [width]
+  LazyArray<float> normed, y;                             // [width]
   LazyArray<float> post, comb;                            // [4], [4, 4]
   LazyArray<float> draft_embedding;                       // [width]
 
@@ -121,7 +121,6 @@ void Forward::Buffers::visit(const Shape& s, const ForwardOptions& options,
     visit(draft_hidden, rows * kStreams * s.width);
     visit(draft_embedding, rows * s.width);
   }
-  visit(x, rows * s.width);
   visit(normed, rows * s.width);
   visit(y, rows * s.width);
   visit(post, rows * kStreams);
@@ -283,7 +282,6 @@ void Forward::run_layer(const LayerRun& run) {
                                 .iterations = s.sinkhorn_iterations,
                                 .norm_epsilon = s.norm_epsilon,
                                 .mixing_epsilon = s.mixing_epsilon,
-                                .x = b.x.data(),
                                 .normed = b.normed.data(),
                                 .post = b.post.data(),
                                 .comb = b.comb.data()};

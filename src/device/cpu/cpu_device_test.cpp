@@ -50,7 +50,7 @@ struct Step {
     batch.rows = kRows;
     batch.tokens = tokens;
     batch.positions = positions;
-    std::vector<float> streams(kRows * 4 * kWidth), x(kRows * kWidth), y(x), post(kRows * 4),
+    std::vector<float> streams(kRows * 4 * kWidth), y(kRows * kWidth), post(kRows * 4),
         comb(kRows * 16), logits(kRows * kExperts), weights(kRows * kUsed), head(2 * kWidth);
     std::vector<std::uint32_t> ids(kRows * kUsed);
     device->embed(table.weight, tokens, kRows, kStreams, streams.data());
@@ -63,7 +63,6 @@ struct Step {
     in.width = kWidth;
     in.iterations = 20;
     in.norm_epsilon = in.mixing_epsilon = 1e-6f;
-    in.x = x.data();
     in.normed = y.data();
     in.post = post.data();
     in.comb = comb.data();

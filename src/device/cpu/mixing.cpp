@@ -66,7 +66,7 @@ struct Collapse {
     return args.streams + std::size_t{id(row)} * columns();
   }
   float* kept_of(std::uint32_t row) const { return kept + std::size_t{row} * kRowFloats; }
-  float* x(std::uint32_t row) const { return args.x + std::size_t{row} * args.width; }
+  float* out(std::uint32_t row) const { return args.normed + std::size_t{row} * args.width; }
 
   void project(std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_output,
                std::uint32_t outputs, std::byte* scratch) const {
@@ -102,12 +102,11 @@ struct Collapse {
     const float* z = kept_of(row);
     float pre[kStreams];
     DS4_ON_ISA(isa, mix_in)(z, z[kRho], numbers, args.mixing_epsilon, pre);
-    DS4_ON_ISA(isa, sum_streams)(streams(row) + first, pre, args.width, count, x(row) + first);
+    DS4_ON_ISA(isa, sum_streams)(streams(row) + first, pre, args.width, count, out(row) + first);
   }
 
   void norm(std::uint32_t row) const {
-    rms_norm_row(isa, x(row), args.norm, args.norm_epsilon, args.width,
-                 args.normed + std::size_t{row} * args.width);
+    rms_norm_row(isa, out(row), args.norm, args.norm_epsilon, args.width, out(row));
   }
 };
 
@@ -214,7 +213,6 @@ void collapse_head(Isa isa, Team& team, Activations& activations, Scratch& scrat
   all.width = args.width;
   all.norm_epsilon = args.norm_epsilon;
   all.mixing_epsilon = args.mixing_epsilon;
-  all.x = args.normed;  // normed in place
   all.normed = args.normed;
   run(isa, team, activations, scratch, all, args.rows.data());
 }

@@ -116,7 +116,7 @@ struct Site {
 };
 
 struct Collapsed {
-  std::vector<float> x, normed, post, comb;
+  std::vector<float> normed, post, comb;
 };
 
 // What an operation borrows.
@@ -138,8 +138,7 @@ struct Borrowed {
 Collapsed run_collapse(Isa isa, int threads, const Site& site, const std::vector<float>& streams) {
   const auto rows = static_cast<std::uint32_t>(streams.size() / (4 * site.width));
   Borrowed borrowed(threads, rows, site.width);
-  Collapsed out{std::vector<float>(std::size_t{rows} * site.width),
-                std::vector<float>(std::size_t{rows} * site.width), std::vector<float>(rows * 4),
+  Collapsed out{std::vector<float>(std::size_t{rows} * site.width), std::vector<float>(rows * 4),
                 std::vector<float>(rows * 16)};
   CollapseArgs args;
   args.mix = site.mix();
@@ -150,7 +149,6 @@ Collapsed run_collapse(Isa isa, int threads, const Site& site, const std::vector
   args.iterations = 20;
   args.norm_epsilon = Site::kNormEpsilon;
   args.mixing_epsilon = Site::kMixingEpsilon;
-  args.x = out.x.data();
   args.normed = out.normed.data();
   args.post = out.post.data();
   args.comb = out.comb.data();
