@@ -219,8 +219,8 @@ class HttpServer {
   bool send_body(int connection, std::string_view bytes, std::size_t step) {
     while (!bytes.empty() && !ends_) {
       const std::string_view now = bytes.substr(0, step == 0 ? 65536 : step);
+      sent_bytes_ += now.size();  // before a client that has them can ask how many there were
       if (!send_all(connection, now)) return false;
-      sent_bytes_ += now.size();
       bytes.remove_prefix(now.size());
       if (step > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
