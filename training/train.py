@@ -43,12 +43,14 @@ class Plan:
 
     seed: int = 1
     steps: int = 4500
+    later_steps: int = 1200  # then: the second stage, half of it recall
     draft_steps: int = 400  # then: the drafter alone, on the frozen trunk
     rows: int = 4  # per step
     length: int = 1024
     rate: float = 3e-3
     warmup: int = 100
     decay_share: float = 0.4
+    later_rate: float = 2e-3  # falls from its warm-up on
     select_from: float = 0.45  # before this share of the steps all compressed rows are read
     round_from: float = 0.75  # from here the number formats of the caches are simulated
     index_from: float = 0.05
@@ -57,10 +59,31 @@ class Plan:
     sinkhorn: int = 8
     products: str = "auto"  # float32 or bfloat16; auto: the faster one here, when a run begins
 
-    def rate_at(self, step: int, steps: int) -> float:
-        decay = max(1, int(steps * self.decay_share))
-        shrink = min(1.0, (steps - step) / decay)
-        return self.rate * min(1.0, (step + 1) / self.warmup) * max(shrink, 0.02)
+    @property
+    def trunk_steps(self) -> int:
+        return self.steps + self.later_steps
+
+    @property
+    def all_steps(self) -> int:
+        return self.trunk_steps + self.draft_steps
+
+    def stage_at(self, step: int) -> float:
+        """From 0 to 1 in the first stage and to 2 in the second; the drafter sees the end of it."""
+        if step < self.steps:
+            return step / self.steps
+        return min(2.0, 1.0 + (step - self.steps) / max(1, self.later_steps))
+
+    def rate_at(self, step: int) -> float:
+        if self.steps <= step < self.trunk_steps:
+            first, steps, rate, share = self.steps, self.later_steps, self.later_rate, 1.0
+        elif step < self.steps:
+            first, steps, rate, share = 0, self.steps, self.rate, self.decay_share
+        else:
+            first, steps = self.trunk_steps, self.draft_steps
+            rate, share = self.rate, self.decay_share
+        step -= first
+        shrink = min(1.0, (steps - step) / max(1, int(steps * share)))
+        return rate * min(1.0, (step + 1) / self.warmup) * max(shrink, 0.02)
 
     def mode_at(self, step: int) -> Mode:
         stage = step / self.steps
@@ -89,12 +112,13 @@ class Run:
 
     def go(self) -> None:
         plan = self.plan
-        total = plan.steps + plan.draft_steps
+        total = plan.all_steps
+        ends = (plan.steps, plan.trunk_steps, total)
         last = min(total, self.options.stop or total)
         began, seen = time.time(), 0
         while self.shared.step < last:
             step = self.shared.step
-            drafting = step >= plan.steps
+            drafting = step >= plan.trunk_steps
             row = self._one_step(step, drafting)
             seen += plan.rows * plan.length
             if self.rank == 0:
@@ -102,9 +126,9 @@ class Run:
                 self.shared.log.add("steps", row)
             self.shared.step = step + 1
             done = step + 1
-            if done % self.options.evaluate_every == 0 or done in (plan.steps, total):
+            if done % self.options.evaluate_every == 0 or done in ends:
                 self._evaluate(done, drafting)
-            save = done % self.options.save_every == 0 or done in (plan.steps, last)
+            save = done % self.options.save_every == 0 or done in (*ends, last)
             if save and self.rank == 0:
                 self.shared.save(os.path.join(self.options.folder, "checkpoint.pt"))
         self.shared.barrier.wait()
@@ -117,7 +141,7 @@ class Run:
         board[self.rank].zero_()
         for group in range(self.rank, GROUPS, self.shared.count):
             rows = rows_of_step(
-                self.tokenizer, plan.seed, step * GROUPS + group, min(1.0, step / plan.steps),
+                self.tokenizer, plan.seed, step * GROUPS + group, plan.stage_at(step),
                 plan.rows // GROUPS, plan.length,
             )  # fmt: skip
             for begin in range(0, len(rows.ids), self.options.micro_rows):
@@ -131,8 +155,8 @@ class Run:
         board[self.rank, 4] = optimizer.square_norm(1.0 / learned)
         self.shared.barrier.wait()
         norm = float(board[:, 4].sum()) ** 0.5
-        first = plan.steps if drafting else 0
-        rate = plan.rate_at(step - first, plan.draft_steps if drafting else plan.steps)
+        first = plan.trunk_steps if drafting else 0
+        rate = plan.rate_at(step)
         optimizer.update(step - first + 1, rate, norm)
         peak = 0.0
         if self.rank == 0:
@@ -283,7 +307,7 @@ class Shared:
 def corpus_hash(plan: Plan, tokenizer: Tokenizer) -> str:
     """Of rows taken all over the run: any change of corpus or tokenizer shows."""
     digest = hashlib.sha256()
-    for part in range(8):
+    for part in range(16):
         rows = rows_of_step(tokenizer, plan.seed, part * plan.steps // 4, part / 8, 4, plan.length)
         digest.update(rows.ids.numpy().tobytes() + rows.learned.numpy().tobytes())
     return digest.hexdigest()

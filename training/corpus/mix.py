@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corpus import letters, numbers, recall, schemas, stories, styles, talk, tools, world
+from corpus import letters, numbers, pairs, recall, schemas, stories, styles, talk, tools, world
 from corpus.draw import Draw
 from corpus.numbers import Task
 from render import Conversation, Message
@@ -39,8 +39,8 @@ def _easy(skill: str, ask: str, full: str, brief: str, thought: str) -> Turn:
 
 
 def turn(draw: Draw, skill: str) -> Turn:
-    if skill == "look-up":
-        table = recall.table(draw)
+    if skill in ("look-up", "signed look-up"):
+        table = pairs.table(draw) if skill == "look-up" else recall.table(draw)
         return _easy(skill, table.question, table.answer, table.answer, "I look each of them up.")
     if skill == "small talk":
         ask, intent = talk.question(draw)
@@ -80,13 +80,13 @@ _TURN_WEIGHTS = {
     "letters of a word": 4,
     "sorting words": 4,
     "picking": 4,
-    "look-up": 6,
+    "signed look-up": 6,
 }
-TURN_SKILLS = tuple(_TURN_WEIGHTS)
+TURN_SKILLS = (*(s for s in _TURN_WEIGHTS if s != "signed look-up"), "look-up")
 
 
 def _skill(draw: Draw) -> str:
-    return draw.random.choices(TURN_SKILLS, _TURN_WEIGHTS.values())[0]
+    return draw.random.choices(list(_TURN_WEIGHTS), _TURN_WEIGHTS.values())[0]
 
 
 def single(draw: Draw, skill: str, level: str | None) -> Conversation:
@@ -138,7 +138,9 @@ def drill(draw: Draw) -> Conversation:
     return _chat(turns, "drill", None, styles.PLAIN, None)
 
 
-_DRILLS = ("copying", "copying", "look-up", "look-up", "reversing", "spelling", "picking")
+_DRILLS = (
+    "copying", "copying", "signed look-up", "signed look-up", "reversing", "spelling", "picking",
+)  # fmt: skip
 
 
 def json_answer(draw: Draw, level: str | None) -> Conversation:
@@ -192,7 +194,7 @@ def _filler(draw: Draw, sentences: int) -> list[Message]:
 def recalling(
     draw: Draw, keys: int, sentences: int, questions: int, level: str | None
 ) -> Conversation:
-    """Facts, then `sentences` of filler, then questions, the last of which is the one scored."""
+    """Facts, then `sentences` of filler, then questions: the first stage's form of recall."""
     found = recall.facts(draw, keys)
     glue = draw.one([" ", "\n"])
     lead = draw.say("[|Remember this: |Remember: |Note this: |Here are some facts: ]")
@@ -243,8 +245,103 @@ def recall_conversation(draw: Draw, stage: float) -> Conversation:
     )
 
 
+def paired(
+    draw: Draw, form: str, keys: int, sentences: int, questions: int, level: str | None
+) -> Conversation:
+    """Pairs, then `sentences` of filler, then questions, the last of which is the one scored."""
+    found = pairs.pairs(draw, keys, form)
+    lead = draw.say("[|Remember this:\n|Remember:\n|Note this:\n]")
+    messages: list[Message] = []
+    opening = ""
+    if sentences == 0 and draw.chance(0.5):
+        opening = lead + found.text + "\n"
+    elif draw.chance(0.25):
+        messages.append(Message("system", lead + found.text))
+    else:
+        messages += [Message("user", lead + found.text), Message("assistant", "Noted.")]
+    if sentences:
+        messages += _filler(draw, sentences)
+    # Each key once before any comes again: what an answer quotes is near for the next question.
+    asked: list[int] = []
+    while len(asked) < questions:
+        asked += draw.shuffled(range(keys))
+    for number, which in enumerate(asked[:questions]):
+        ask, answer = found.questions[which]
+        thought = ""
+        if level and number + 1 == questions:
+            thought = pairs.thought(found.statements[which], level)
+        messages += [Message("user", opening + ask), Message("assistant", answer, thought)]
+        opening = ""
+    distance = "near" if sentences == 0 else "far" if sentences >= FAR_SENTENCES else "middle"
+    return Conversation(f"recall, {distance}", messages, level)
+
+
+def _paired(draw: Draw, stage: float, distance: str) -> Conversation:
+    """Adjacent forms first: what comes between key and value is learned from there."""
+    forms = {
+        pairs.TITLED: 35,
+        pairs.LINES: 35,
+        pairs.SIGNS: 10 if stage < 0.15 else 20,
+        pairs.SENTENCES: 4 if stage < 0.15 else 20,
+    }
+    form = draw.random.choices(list(forms), forms.values())[0]
+    thinking = effort(draw, 0.2)
+    if distance == "near":
+        keys = draw.number(1, 4 if stage < 0.15 else 8)
+        return paired(draw, form, keys, 0, draw.number(2, 8), thinking)
+    keys = draw.one([1, 1, 2, 2, 3, 4, 5, 6])  # few: what far rows hold is learned from one alone
+    if distance == "middle":
+        return paired(draw, form, keys, draw.number(3, 20), draw.number(2, 8), thinking)
+    sentences = draw.number(FAR_SENTENCES, 46)
+    return paired(draw, form, keys, sentences, draw.number(2, 8), thinking)
+
+
+def _looked_up(draw: Draw) -> Conversation:
+    turns = [turn(draw, "look-up") for _ in range(draw.number(1, 5))]
+    return _chat(turns, "drill", None, styles.PLAIN, None)
+
+
+# Of the second stage, by kind: the share of the tokens, and about how many one document has.
+_LATER = {
+    "near": (18, 113),
+    "middle": (10, 266),
+    "far": (18, 559),
+    "look-up": (7, 136),
+    "told": (2, 259),
+    "drill": (4, 194),
+    "chat": (25, 141),
+    "tools": (13, 790),
+    "json": (3, 143),
+}
+
+
+def _later(draw: Draw, stage: float) -> Conversation:
+    """The second stage: about half of the tokens are recall, the rest keeps what was learned."""
+    weights = {kind: share / length for kind, (share, length) in _LATER.items()}
+    if stage < 0.15:  # what is near comes first: what is far is found by the same rule
+        weights["near"] *= 2
+        weights["far"] *= 0.2
+    kind = draw.random.choices(list(weights), weights.values())[0]
+    if kind in ("near", "middle", "far"):
+        return _paired(draw, stage, kind)
+    if kind == "look-up":
+        return _looked_up(draw)
+    if kind == "told":
+        return recall_conversation(draw, 1.0)
+    if kind == "drill":
+        return drill(draw)
+    if kind == "chat":
+        return chat(draw)
+    if kind == "tools":
+        return session(draw)
+    return json_answer(draw, effort(draw, 0.5))
+
+
 def conversation(draw: Draw, stage: float) -> Conversation:
-    """One training document. `stage` is the share of the run that is done."""
+    """One training document. `stage` is the share of the first stage that is done, and from 1 to 2
+    that of the second."""
+    if stage >= 1.0:
+        return _later(draw, stage - 1.0)
     drills = 100 * max(0.1, 0.6 - 2.5 * stage)
     # A session with tools is six times as long as a chat. Once their form is known, fewer will do.
     weights = (drills, 46, 30, 17, 7) if stage < 0.5 else (10, 60, 24, 6, 8)
