@@ -15,7 +15,7 @@ from typing import Callable
 
 import torch
 
-from corpus import mix, tools
+from corpus import mix, pairs, tools
 from corpus.draw import HELD_OUT, VALIDATION, Draw
 from dataset import Document, tokenize
 from model import Mode, Model
@@ -32,11 +32,11 @@ class Suite:
 
 
 def _recall(
-    keys: int, low: int, high: int, level: str | None = None
+    keys: int, low: int, high: int, forms: tuple[str, ...] = pairs.ADJACENT, level: str | None = None
 ) -> Callable[[Draw], Conversation]:
     def make(draw: Draw) -> Conversation:
         sentences = draw.number(low, high) if high else 0
-        return mix.recalling(draw, keys, sentences, 1, level)
+        return mix.paired(draw, draw.one(forms), keys, sentences, 1, level)
 
     return make
 
@@ -62,9 +62,14 @@ def suites() -> list[Suite]:
     for keys in (2, 3):
         out.append(Suite(f"recall near, {keys} keys", 1 / keys, _recall(keys, 0, 0)))
     out.append(Suite("recall near, 8 keys", 1 / 8, _recall(8, 0, 0)))
+    # A sign or a sentence stands between key and value.
+    for form in (pairs.SIGNS, pairs.SENTENCES):
+        out.append(Suite(f"recall near, {form}, 3 keys", 1 / 3, _recall(3, 0, 0, (form,))))
+    # The first stage's form: the bare value is asked for.
+    out.append(Suite("recall told, 3 keys", 1 / 3, lambda d: mix.recalling(d, 3, 0, 1, None)))
     out.append(Suite("recall middle, 4 keys", 1 / 4, _recall(4, 5, 16)))
     out.append(Suite("recall far, 4 keys", 1 / 4, _recall(4, mix.FAR_SENTENCES, 46)))
-    far = _recall(4, mix.FAR_SENTENCES, 40, "high")
+    far = _recall(4, mix.FAR_SENTENCES, 40, level="high")
     out.append(Suite("recall far, 4 keys, thinking", 0.0, far))
     for kind in tools.SCENES:
         level = "high" if kind in ("read", "edit", "recover", "weather") else None
