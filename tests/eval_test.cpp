@@ -208,6 +208,7 @@ TEST_F(eval_program, mistakes_get_one_sentence) {
        {Case{path("bad.jsonl"), "bad.jsonl: line 2: skill: expected a string, found a number\n"},
         {path("none.jsonl"), "none.jsonl: cannot open suite: "},
         {path("empty"), "empty: holds no .jsonl files\n"},
+        {"--suite " + path("none.jsonl"), "none.jsonl: cannot open suite: "},
         {path("good.jsonl") + " --skill z", "no skill contains \"z\"\n"},
         {path("good.jsonl") + " " + path("good.jsonl"), "a second suite named good"},
         {path("long.jsonl"), "long, question 1: the prompt has "},
@@ -221,10 +222,12 @@ TEST_F(eval_program, mistakes_get_one_sentence) {
   }
 }
 
-TEST_F(eval_program, shipped_suites_are_found_and_run) {
-  for (const char* suite :
-       {"--skill add", "--suite demo --skill json", "--suite hard --skill math"}) {
-    const Ran ran = eval(std::string(suite) + " --limit 1 -n 1 --plain");
+TEST_F(eval_program, suites_are_found_by_name_and_by_path_and_run) {
+  const std::string path = "--suite " DS4_SOURCE_DIR "/eval/hard/";
+  for (const std::string& suite :
+       {std::string("--skill add"), std::string("--suite demo --skill json"),
+        std::string("--suite hard --skill math"), path + " --skill math"}) {
+    const Ran ran = eval(suite + " --limit 1 -n 1 --plain");
     EXPECT_EQ(ran.status, 0) << ran.output;
     EXPECT_THAT(ran.output, testing::ContainsRegex("\nall +[0-9]+/[0-9]+ "));
   }

@@ -38,14 +38,20 @@ Result<Suite> read_file(const std::string& path) {
   return suite;
 }
 
+// A shipped set has a plain name; what looks like a path is one.
+Result<std::string> path_of(const std::string& set) {
+  if (set.find('/') != std::string::npos || set.ends_with(".jsonl")) return set;
+  return shipped_path("eval/" + set);
+}
+
 }  // namespace
 
 Result<std::vector<Suite>> read_suites(const std::vector<std::string>& paths,
-                                       const std::string& shipped) {
+                                       const std::string& set) {
   std::vector<std::string> given = paths;
   if (given.empty()) {
-    TRY(std::string folder, shipped_path("eval/" + shipped));
-    given.push_back(std::move(folder));
+    TRY(std::string path, path_of(set));
+    given.push_back(std::move(path));
   }
   std::vector<Suite> out;
   std::set<std::string> names;
