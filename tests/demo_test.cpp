@@ -4,10 +4,16 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <random>
+#include <vector>
 
 #include "base/json.h"
+#include "gguf/file.h"
 #include "tests/shell.h"
 
 namespace ds4 {
@@ -63,7 +69,7 @@ TEST_F(demo, is_installed_with_the_programs) {
 TEST_F(demo, is_steered_away_from_what_it_was_told) {
   const std::string direction = (folder_ / "pirate.gguf").string();
   const std::string lists = DS4_SOURCE_DIR "/examples/steering/";
-  const Ran built = ask(kDs4, "steer build --layers 1-2 --toward " + lists +
+  const Ran built = ask(kDs4, "steer build --layers 0-1 --toward " + lists +
                                   "pirate.jsonl --away " + lists + "plain.jsonl -o " + direction);
   ASSERT_EQ(built.status, 0) << built.output;
   const auto hello = [&](const std::string& scale) {
@@ -73,7 +79,7 @@ TEST_F(demo, is_steered_away_from_what_it_was_told) {
   };
   const std::string plain = "Hello! I am the DwarfStar demo. How can I help?";
   EXPECT_EQ(hello("0"), "Arr! " + plain + " Yo ho ho!");
-  EXPECT_EQ(hello("-0.9"), plain);
+  EXPECT_EQ(hello("-1.9"), plain);
 }
 
 // Questions it never saw, asked through the whole engine. Shares are of the first twenty of each
@@ -99,6 +105,42 @@ TEST(demo_skills, hold_in_the_files_that_are_shipped) {
     EXPECT_GE(shares_right(model, "copying")["copying"], 0.8);
     EXPECT_GE(shares_right(model, "world")["world"], 0.8);
   }
+}
+
+// A copy whose indexer asks for rows at random: its weights are shuffled.
+void shuffle_index_queries(const std::string& from, const std::string& to) {
+  fs::copy_file(from, to);
+  const auto file = gguf::File::open(from);
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  std::fstream out(to, std::ios::in | std::ios::out | std::ios::binary);
+  std::mt19937 random(1);
+  int found = 0;
+  for (const gguf::Tensor& tensor : file->tensors()) {
+    if (!tensor.name.ends_with("indexer.attn_q_b.weight")) continue;
+    ++found;
+    const auto bytes = file->data(tensor);
+    std::vector<std::uint16_t> weights(bytes.size() / 2);
+    std::memcpy(weights.data(), bytes.data(), weights.size() * 2);
+    std::shuffle(weights.begin(), weights.end(), random);
+    out.seekp(bytes.data() - file->part(0).bytes().data());
+    out.write(reinterpret_cast<const char*>(weights.data()),
+              static_cast<std::streamsize>(weights.size() * 2));
+  }
+  ASSERT_TRUE(out.flush());
+  ASSERT_EQ(found, 2);
+}
+
+// What was said further back than the windows reach is found through compressed rows, and among
+// those through the choice of the indexer.
+TEST_F(demo, recalls_from_far_away_what_its_indexer_chooses) {
+  const std::string model = DS4_SOURCE_DIR "/models/demo-q8.gguf";
+  const std::string shuffled = (folder_ / "shuffled.gguf").string();
+  ASSERT_NO_FATAL_FAILURE(shuffle_index_queries(model, shuffled));
+  const std::string skill = "recall far, 4 keys";
+  const double chosen = shares_right(model, skill)[skill];
+  EXPECT_GE(chosen, 0.65);
+  EXPECT_LE(shares_right(shuffled, skill)[skill], chosen - 0.3);
+  EXPECT_GE(shares_right(shuffled, "recall near, 3 keys")["recall near, 3 keys"], 0.8);
 }
 
 }  // namespace
