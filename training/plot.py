@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import collections
 import csv
+import json
 import os
 
 import matplotlib
@@ -22,7 +23,7 @@ FAMILIES = (
         + ("counting", "comparing", "sorting num"),
     ),
     ("letters", ("copying", "reversing", "spelling", "letters", "sorting words", "picking")),
-    ("recall", ("recall",)),
+    ("recall", ("recall", "look-up")),
     ("tools", ("tool",)),
 )
 
@@ -38,6 +39,17 @@ def _save(figure, path: str) -> None:
     pyplot.close(figure)
 
 
+def _mark_stages(folder: str, axes) -> None:
+    """A line where the second stage begins, and one where the drafter's training does."""
+    with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
+        plan = json.load(file)["plan"]
+    steps = 0
+    for stage in ("steps", "later_steps"):
+        steps += plan[stage]
+        tokens = steps * plan["rows"] * plan["length"]
+        axes.axvline(tokens / 1e6, color="grey", lw=0.7)
+
+
 def draw_loss(folder: str) -> None:
     rows = _read(os.path.join(folder, "steps.csv"))
     every = max(1, len(rows) // 400)
@@ -48,6 +60,7 @@ def draw_loss(folder: str) -> None:
         means = [sum(float(r[key]) for r in g) / len(g) for g in groups]
         axes.plot(tokens, means, label=name, lw=1)
     axes.set(xlabel="million tokens", ylabel="loss", yscale="log")
+    _mark_stages(folder, axes)
     axes.grid(alpha=0.3)
     axes.legend()
     _save(figure, os.path.join(folder, "loss.svg"))
@@ -60,16 +73,25 @@ def draw_skills(folder: str) -> None:
         curves[row["skill"]].append((int(row["tokens"]) / 1e6, float(row["right"])))
         chance[row["skill"]] = float(row["chance"])
     count = len(FAMILIES)
+    # The full colours of twenty before their pale halves.
+    palette = matplotlib.colors.ListedColormap(
+        [pyplot.get_cmap("tab20")(i) for i in (*range(0, 20, 2), *range(1, 20, 2))]
+    )
     figure, all_axes = pyplot.subplots(count, 1, figsize=(7, 3 * count), sharex=True)
     for axes, (family, starts) in zip(all_axes, FAMILIES):
+        colours: dict[str, tuple] = {}
         for skill, points in curves.items():
             if not skill.startswith(starts):
                 continue
-            thinking = skill.endswith("thinking")
-            (line,) = axes.plot(*zip(*points), label=skill, lw=1, ls="--" if thinking else "-")
+            # A skill has one colour, with thinking and without.
+            thinking = skill.endswith(", thinking")
+            colour = colours.setdefault(skill.removesuffix(", thinking"), palette(len(colours)))
+            style = "--" if thinking else "-"
+            axes.plot(*zip(*points), label=skill, lw=1, ls=style, color=colour)
             if chance[skill]:
-                axes.axhline(chance[skill], color=line.get_color(), lw=0.7, ls=":")
-        axes.set(ylim=(-0.02, 1.02), ylabel="exactly right", title=f"{family} (dotted: guessing)")
+                axes.axhline(chance[skill], color=colour, lw=0.7, ls=":")
+        _mark_stages(folder, axes)
+        axes.set(ylim=(-0.02, 1.02), ylabel="exactly right", title=f"{family} (dotted: guessing; grey: a new stage)")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=6, loc="center left", bbox_to_anchor=(1.0, 0.5))
     all_axes[-1].set_xlabel("million tokens")
