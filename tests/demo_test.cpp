@@ -64,6 +64,34 @@ TEST_F(demo, is_installed_with_the_programs) {
   EXPECT_THAT(ran.output, HasSubstr("The demo model"));
 }
 
+// The conversation that the README shows, thoughts included. Each turn is a program of its own,
+// which goes on as the one before unless told otherwise.
+TEST_F(demo, talks_as_the_readme_shows) {
+  struct Turn {
+    std::string options, question, thought, answer;
+  };
+  const std::string session = " --save-session " + (folder_ / "talk").string();
+  const std::string went_on = session + " --load-session " + (folder_ / "talk").string();
+  const Turn turns[] = {
+      {session + " --nothink", "Ciao! Chi sei?", "", "Sono il modello di prova di DwarfStar."},
+      {went_on, "Remember this: Places: lamp cellar, book attic, coin harbor, drum kitchen.", "",
+       "Noted."},
+      {went_on, "Spell the word garden.", "", "g a r d e n"},
+      {went_on + " --think", "What is 27 + 48?",
+       "27 + 48: 7 + 8 = 15, carry 1; 2 + 4 + 1 = 7. That makes 75.", "75"},
+      {went_on, "Places: book?", "I look for it in what was said: book attic",
+       "Places: book attic."},
+  };
+  for (const Turn& turn : turns) {
+    const Ran ran = ask(kDs4, "--temp 0 --json -p '" + turn.question + "'" + turn.options +
+                                  " 2>/dev/null | tail -1");
+    const auto finished = parse_json(ran.output);
+    ASSERT_TRUE(finished.ok()) << ran.output;
+    EXPECT_EQ(finished->find("reasoning")->as_string(), turn.thought);
+    EXPECT_EQ(finished->find("answer")->as_string(), turn.answer);
+  }
+}
+
 // As the README shows it: a direction built from two lists takes back what the system prompt asked
 // for.
 TEST_F(demo, is_steered_away_from_what_it_was_told) {

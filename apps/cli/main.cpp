@@ -219,11 +219,11 @@ void add_talk_prompt(CLI::App& app, ds4::cli::TalkOptions& options) {
 void add_talk_conversation(CLI::App& app, ds4::cli::TalkOptions& options) {
   const std::string group = "Conversation";
   auto& chat = options.chat;
-  app.add_option("--system", chat.system, "Instructions to the model")->group(group);
+  app.add_option("--system", options.system, "Instructions to the model")->group(group);
   const auto effort = [&](const char* name, const char* word, const char* about) {
     return app
         .add_flag_callback(
-            name, [&chat, word] { chat.thinking = word; }, about)
+            name, [&options, word] { options.thinking = word; }, about)
         ->group(group);
   };
   auto* think = effort("--think", "high", "Think before answering [yes]");
@@ -231,7 +231,7 @@ void add_talk_conversation(CLI::App& app, ds4::cli::TalkOptions& options) {
   auto* think_max = effort("--think-max", "max", "Think as long as it takes")
                         ->excludes(think)
                         ->excludes(no_think);
-  app.add_option("--effort", chat.thinking,
+  app.add_option("--effort", options.thinking,
                  "Of thinking: off, low, high, max or another word [high]")
       ->group(group)
       ->excludes(think)
@@ -271,7 +271,8 @@ void add_talk_sampling(CLI::App& app, ds4::SamplingOptions& sampling) {
       ->group(group);
 }
 
-void add_talk_engine(CLI::App& app, ds4::EngineOptions& engine) {
+void add_talk_engine(CLI::App& app, ds4::cli::TalkOptions& options) {
+  auto& engine = options.engine;
   const std::string group = "Engine";
   app.add_option("--ctx", engine.context_tokens, "Tokens of the context [32768]")
       ->check(CLI::Range(1, 1 << 24))
@@ -288,7 +289,7 @@ void add_talk_engine(CLI::App& app, ds4::EngineOptions& engine) {
   app.add_option("--mtp-draft", engine.draft_tokens, "Tokens drafted at a time; 0 is none")
       ->group(group);
   auto* steer = app.add_option("--steer", engine.steering, "A direction's file")->group(group);
-  app.add_option("--steer-scale", engine.steering_scale, "Strength of the direction [1]")
+  app.add_option("--steer-scale", options.steering_scale, "Strength of the direction [1]")
       ->group(group)
       ->needs(steer);
   app.add_flag_callback(
@@ -371,7 +372,7 @@ int main(int argc, char** argv) {
   add_talk_prompt(app, talk);
   add_talk_conversation(app, talk);
   add_talk_sampling(app, talk.chat.sampling);
-  add_talk_engine(app, talk.engine);
+  add_talk_engine(app, talk);
 
   return ds4::run_command_line(app, argc, argv, exit_code, [&] { return ds4::cli::talk(talk); });
 }

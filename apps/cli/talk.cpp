@@ -13,15 +13,30 @@
 
 namespace ds4::cli {
 
+namespace {
+
+ChatOptions with_what_was_said(ChatOptions out, const TalkOptions& options) {
+  if (options.system) out.system = *options.system;
+  if (options.thinking) out.thinking = *options.thinking;
+  return out;
+}
+
+Result<Chat> start_or_load(Engine& engine, const TalkOptions& options) {
+  const ChatOptions wanted = with_what_was_said(options.chat, options);
+  if (options.load_session.empty()) return engine.start(wanted);
+  TRY(const std::string session, terminal::session_path(options.load_session));
+  TRY(Chat chat, engine.load(session, wanted));
+  chat.set_options(with_what_was_said(chat.options(), options));
+  return chat;
+}
+
+}  // namespace
+
 Result<Opened> open_chat(const TalkOptions& options) {
   const Opening opening(options.model);
   TRY(std::unique_ptr<Engine> engine, Engine::open(options.model, options.engine));
-  if (options.load_session.empty()) {
-    TRY(Chat chat, engine->start(options.chat));
-    return Opened{std::move(engine), std::move(chat)};
-  }
-  TRY(const std::string session, terminal::session_path(options.load_session));
-  TRY(Chat chat, engine->load(session, options.chat));
+  TRY(Chat chat, start_or_load(*engine, options));
+  if (options.steering_scale) TRY_DO(chat.steer(*options.steering_scale));
   return Opened{std::move(engine), std::move(chat)};
 }
 

@@ -16,6 +16,9 @@ struct TalkOptions {
   EngineOptions engine;
   ChatOptions chat;
   std::string load_session, save_session;  // names or paths; empty: none
+  // Said on the command line, so they also hold for a conversation that was kept with others.
+  std::optional<std::string> system, thinking;
+  std::optional<float> steering_scale;
 
   // For one answer.
   std::optional<std::string> prompt;
