@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 
 namespace ds4::device {
 
@@ -18,6 +19,12 @@ inline std::uint64_t row_key(float score, std::uint32_t row) {
 }
 inline std::uint32_t row_of_key(std::uint64_t key) {
   return 0xFFFFFFFFu - static_cast<std::uint32_t>(key);
+}
+
+// NaN again for a NaN.
+inline float score_of_key(std::uint64_t key) {
+  const auto ordered = static_cast<std::uint32_t>(key >> 32);
+  return std::bit_cast<float>((ordered >> 31) != 0 ? ordered & 0x7FFFFFFFu : ~ordered);
 }
 
 // The `wanted` greatest of `count` keys to the front, in any order.
@@ -33,6 +40,16 @@ class BestRows {
   // `keys` has room for 2 * wanted.
   BestRows(std::uint64_t* keys, std::size_t wanted) : keys_(keys), wanted_(wanted) {}
 
+  // Scores of rows one behind the other. Most often, and late in a stream, none of them counts.
+  void add(const float* scores, std::size_t count, std::uint32_t first_row) {
+    bool below = true;
+    for (std::size_t i = 0; i < count; ++i) below &= scores[i] < bar_score_;
+    if (below) return;
+    for (std::size_t i = 0; i < count; ++i) {
+      add(scores[i], first_row + static_cast<std::uint32_t>(i));
+    }
+  }
+
   void add(float score, std::uint32_t row) {
     const std::uint64_t key = row_key(score, row);
     if (key <= bar_) return;
@@ -41,6 +58,7 @@ class BestRows {
     keep_greatest(keys_, count_, wanted_);
     count_ = wanted_;
     bar_ = keys_[wanted_ - 1];
+    bar_score_ = score_of_key(bar_);
   }
 
   // All that may still be among the best, at most `wanted` keys.
@@ -56,6 +74,7 @@ class BestRows {
   std::size_t wanted_ = 0;
   std::size_t count_ = 0;
   std::uint64_t bar_ = 0;  // the worst of those kept; no key is 0 or below
+  float bar_score_ = -std::numeric_limits<float>::infinity();
 };
 
 }  // namespace ds4::device

@@ -220,9 +220,7 @@ class Selection {
         }
         const std::uint64_t end =
             std::min(from + kIndexTileRows, visible(segment, task.first_query + q));
-        for (std::uint64_t row = from; row < end; ++row) {
-          best[q].add(scores[row - from], static_cast<std::uint32_t>(row));
-        }
+        if (from < end) best[q].add(scores, end - from, static_cast<std::uint32_t>(from));
       }
     }
     for (std::uint32_t q = 0; q < task.queries; ++q) {

@@ -13,6 +13,14 @@
 namespace ds4::device {
 namespace {
 
+std::vector<std::uint32_t> rows_in(BestRows& best, std::size_t wanted) {
+  EXPECT_EQ(best.finish(), wanted);
+  std::vector<std::uint32_t> out;
+  for (std::size_t i = 0; i < wanted; ++i) out.push_back(row_of_key(best.keys()[i]));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 TEST(best_rows, are_those_of_a_sort_whatever_the_order_of_arrival) {
   std::mt19937 random(1);
   const float infinity = std::numeric_limits<float>::infinity();
@@ -30,12 +38,30 @@ TEST(best_rows, are_those_of_a_sort_whatever_the_order_of_arrival) {
       std::vector<std::uint64_t> keys(2 * wanted);
       BestRows best(keys.data(), wanted);
       for (const std::uint32_t row : order) best.add(scores[row], row);
-      ASSERT_EQ(best.finish(), wanted);
-      std::vector<std::uint32_t> got;
-      for (std::size_t i = 0; i < wanted; ++i) got.push_back(row_of_key(best.keys()[i]));
-      std::sort(got.begin(), got.end());
-      EXPECT_EQ(got, want);
+      EXPECT_EQ(rows_in(best, wanted), want);
       std::shuffle(order.begin(), order.end(), random);
+    }
+  }
+}
+
+TEST(best_rows, are_the_same_for_many_at_a_time) {
+  std::mt19937 random(2);
+  std::normal_distribution<float> normal;
+  for (const std::size_t wanted : {1u, 16u, 100u}) {
+    for (const bool with_nan : {false, true}) {
+      std::vector<float> scores(3000);
+      for (float& score : scores) score = std::round(8 * normal(random));
+      const auto want = reference_choice(scores, wanted);
+      std::vector<std::uint64_t> keys(2 * wanted);
+      BestRows best(keys.data(), wanted);
+      for (std::uint32_t at = 0; at < scores.size();) {
+        const std::size_t count = std::min<std::size_t>(1 + random() % 16, scores.size() - at);
+        best.add(scores.data() + at, count, at);
+        at += static_cast<std::uint32_t>(count);
+      }
+      const std::vector<float> nans(16, std::nanf(""));
+      if (with_nan) best.add(nans.data(), nans.size(), 3000);
+      EXPECT_EQ(rows_in(best, wanted), want);
     }
   }
 }
