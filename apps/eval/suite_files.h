@@ -9,9 +9,8 @@
 
 namespace ds4::eval {
 
-// Folders stand for their *.jsonl files, by name. Without `paths`, `set`: the name of a shipped one or
-// a path again.
-// Messages begin with the path.
+// Folders stand for their *.jsonl files, by name. Without `paths`, `set`: the name of a shipped one
+// or a path again. Messages begin with the path.
 Result<std::vector<Suite>> read_suites(const std::vector<std::string>& paths,
                                        const std::string& set);
 
