@@ -33,7 +33,7 @@ def _read(path: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _save(figure, path: str) -> None:
+def save(figure, path: str) -> None:
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
@@ -63,7 +63,7 @@ def draw_loss(folder: str) -> None:
     _mark_stages(folder, axes)
     axes.grid(alpha=0.3)
     axes.legend()
-    _save(figure, os.path.join(folder, "loss.svg"))
+    save(figure, os.path.join(folder, "loss.svg"))
 
 
 def draw_skills(folder: str) -> None:
@@ -73,10 +73,8 @@ def draw_skills(folder: str) -> None:
         curves[row["skill"]].append((int(row["tokens"]) / 1e6, float(row["right"])))
         chance[row["skill"]] = float(row["chance"])
     count = len(FAMILIES)
-    # The full colours of twenty before their pale halves.
-    palette = matplotlib.colors.ListedColormap(
-        [pyplot.get_cmap("tab20")(i) for i in (*range(0, 20, 2), *range(1, 20, 2))]
-    )
+    twenty = pyplot.get_cmap("tab20").colors
+    palette = twenty[::2] + twenty[1::2]  # the full colours before their pale halves
     figure, all_axes = pyplot.subplots(count, 1, figsize=(7, 3 * count), sharex=True)
     for axes, (family, starts) in zip(all_axes, FAMILIES):
         colours: dict[str, tuple] = {}
@@ -85,17 +83,18 @@ def draw_skills(folder: str) -> None:
                 continue
             # A skill has one colour, with thinking and without.
             thinking = skill.endswith(", thinking")
-            colour = colours.setdefault(skill.removesuffix(", thinking"), palette(len(colours)))
+            colour = colours.setdefault(skill.removesuffix(", thinking"), palette[len(colours)])
             style = "--" if thinking else "-"
             axes.plot(*zip(*points), label=skill, lw=1, ls=style, color=colour)
             if chance[skill]:
                 axes.axhline(chance[skill], color=colour, lw=0.7, ls=":")
         _mark_stages(folder, axes)
-        axes.set(ylim=(-0.02, 1.02), ylabel="exactly right", title=f"{family} (dotted: guessing; grey: a new stage)")
+        title = f"{family} (dotted: guessing; grey: a new stage)"
+        axes.set(ylim=(-0.02, 1.02), ylabel="exactly right", title=title)
         axes.grid(alpha=0.3)
         axes.legend(fontsize=6, loc="center left", bbox_to_anchor=(1.0, 0.5))
     all_axes[-1].set_xlabel("million tokens")
-    _save(figure, os.path.join(folder, "skills.svg"))
+    save(figure, os.path.join(folder, "skills.svg"))
 
 
 def main() -> None:

@@ -15,21 +15,17 @@ import os
 import re
 import statistics
 
-import matplotlib
-
-matplotlib.use("svg")
-matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "ds4", "font.size": 8})
-from matplotlib import pyplot  # noqa: E402
+from plot import pyplot, save
 
 SUITES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "eval", "demo")
 
-# What makes a question of a skill longer: parts of its right answer, or terms in the question.
-PARTS = {
-    "sum, thinking": ("terms of a sum", lambda asked, answer: len(re.findall(r"\d+", asked))),
-    "counting, thinking": ("numbers counted", lambda asked, answer: len(answer.split())),
-    "sorting numbers, thinking": ("numbers sorted", lambda asked, answer: len(answer.split())),
-    "spelling, thinking": ("letters spelled", lambda asked, answer: len(answer.split())),
-    "copying, thinking": ("words copied", lambda asked, answer: len(answer.split())),
+# An answer of these has as many words as there is to do; a sum's question, as many numbers.
+LABELS = {
+    "sum, thinking": "terms of a sum",
+    "counting, thinking": "numbers counted",
+    "sorting numbers, thinking": "numbers sorted",
+    "spelling, thinking": "letters spelled",
+    "copying, thinking": "words copied",
 }
 EFFORTS = {
     "off": "addition",
@@ -44,10 +40,10 @@ def _lines(path: str) -> list[dict]:
         return [json.loads(line) for line in file]
 
 
-def _asked(suite: str, number: str) -> str:
-    """The last thing a question says; its id is the number of its line."""
-    question = _lines(os.path.join(SUITES, suite + ".jsonl"))[int(number) - 1]
-    return question.get("prompt") or question["messages"][-1]["content"]
+def _parts(row: dict, sums: list[dict]) -> int:
+    if row["suite"] == "sum":  # an id is the number of the question's line
+        return len(re.findall(r"\d+", sums[int(row["id"]) - 1]["prompt"]))
+    return len(row["expected"].split())
 
 
 def main() -> None:
@@ -56,6 +52,7 @@ def main() -> None:
     parser.add_argument("svg", help="where to draw")
     options = parser.parse_args()
 
+    sums = _lines(os.path.join(SUITES, "sum.jsonl"))
     by_parts: dict[str, dict[int, list[int]]] = collections.defaultdict(
         lambda: collections.defaultdict(list)
     )
@@ -64,12 +61,13 @@ def main() -> None:
         if row["type"] != "answer":
             continue
         by_skill[row["skill"]].append(row["reasoning_tokens"])
-        if row["skill"] in PARTS:
-            count = PARTS[row["skill"]][1](_asked(row["suite"], row["id"]), row["expected"])
-            by_parts[row["skill"]][count].append(row["reasoning_tokens"])
+        if row["skill"] in LABELS:
+            by_parts[row["skill"]][_parts(row, sums)].append(row["reasoning_tokens"])
 
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(8, 3.2), gridspec_kw={"width_ratios": (2, 1)})
-    for skill, (label, _) in PARTS.items():
+    figure, (left, right) = pyplot.subplots(
+        1, 2, figsize=(8, 3.2), gridspec_kw={"width_ratios": (2, 1)}
+    )
+    for skill, label in LABELS.items():
         points = sorted((n, statistics.mean(tokens)) for n, tokens in by_parts[skill].items())
         left.plot(*zip(*points), label=label, lw=1, marker="o", ms=3)
     left.set(xlabel="how many", ylabel="tokens of thought, mean", title="what there is to do")
@@ -79,8 +77,7 @@ def main() -> None:
     bars = right.bar(list(EFFORTS), means, color="tab:blue")
     right.bar_label(bars, fmt="%.0f")
     right.set(xlabel="effort", title="additions, by effort")
-    figure.tight_layout()
-    figure.savefig(options.svg, metadata={"Date": None})
+    save(figure, options.svg)
 
 
 if __name__ == "__main__":

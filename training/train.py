@@ -74,13 +74,12 @@ class Plan:
         return min(2.0, 1.0 + (step - self.steps) / max(1, self.later_steps))
 
     def rate_at(self, step: int) -> float:
-        if self.steps <= step < self.trunk_steps:
-            first, steps, rate, share = self.steps, self.later_steps, self.later_rate, 1.0
-        elif step < self.steps:
-            first, steps, rate, share = 0, self.steps, self.rate, self.decay_share
-        else:
+        """Each stage warms up from nothing and falls over the last share of its steps."""
+        first, steps, rate, share = 0, self.steps, self.rate, self.decay_share
+        if step >= self.trunk_steps:
             first, steps = self.trunk_steps, self.draft_steps
-            rate, share = self.rate, self.decay_share
+        elif step >= self.steps:
+            first, steps, rate, share = self.steps, self.later_steps, self.later_rate, 1.0
         step -= first
         shrink = min(1.0, (steps - step) / max(1, int(steps * share)))
         return rate * min(1.0, (step + 1) / self.warmup) * max(shrink, 0.02)

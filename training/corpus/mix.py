@@ -307,12 +307,24 @@ _LATER = {
     "middle": (10, 266),
     "far": (18, 559),
     "look-up": (7, 136),
-    "told": (2, 259),
+    "recall": (2, 259),
     "drill": (4, 194),
     "chat": (25, 141),
     "tools": (13, 790),
     "json": (3, 143),
 }
+
+
+def _of_kind(draw: Draw, kind: str, stage: float) -> Conversation:
+    if kind == "drill":
+        return drill(draw)
+    if kind == "chat":
+        return chat(draw)
+    if kind == "recall":
+        return recall_conversation(draw, stage)
+    if kind == "tools":
+        return session(draw)
+    return json_answer(draw, effort(draw, 0.5))
 
 
 def _later(draw: Draw, stage: float) -> Conversation:
@@ -326,15 +338,7 @@ def _later(draw: Draw, stage: float) -> Conversation:
         return _paired(draw, stage, kind)
     if kind == "look-up":
         return _looked_up(draw)
-    if kind == "told":
-        return recall_conversation(draw, 1.0)
-    if kind == "drill":
-        return drill(draw)
-    if kind == "chat":
-        return chat(draw)
-    if kind == "tools":
-        return session(draw)
-    return json_answer(draw, effort(draw, 0.5))
+    return _of_kind(draw, kind, 1.0)
 
 
 def conversation(draw: Draw, stage: float) -> Conversation:
@@ -346,12 +350,4 @@ def conversation(draw: Draw, stage: float) -> Conversation:
     # A session with tools is six times as long as a chat. Once their form is known, fewer will do.
     weights = (drills, 46, 30, 17, 7) if stage < 0.5 else (10, 60, 24, 6, 8)
     kind = draw.random.choices(("drill", "chat", "recall", "tools", "json"), weights)[0]
-    if kind == "drill":
-        return drill(draw)
-    if kind == "chat":
-        return chat(draw)
-    if kind == "recall":
-        return recall_conversation(draw, stage)
-    if kind == "tools":
-        return session(draw)
-    return json_answer(draw, effort(draw, 0.5))
+    return _of_kind(draw, kind, stage)

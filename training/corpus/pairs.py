@@ -47,7 +47,6 @@ _KINDS = (
 
 TITLED, LINES, SIGNS, SENTENCES = "titled", "lines", "signs", "sentences"
 ADJACENT = (TITLED, LINES)
-FORMS = (TITLED, LINES, SIGNS, SENTENCES)
 
 
 @dataclass
