@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 
 namespace ds4::device {
 
@@ -42,8 +41,9 @@ class BestRows {
 
   // Scores of rows one behind the other. Most often, and late in a stream, none of them counts.
   void add(const float* scores, std::size_t count, std::uint32_t first_row) {
+    const float bar = score_of_key(bar_);  // NaN, below which nothing is, while there is none
     bool below = true;
-    for (std::size_t i = 0; i < count; ++i) below &= scores[i] < bar_score_;
+    for (std::size_t i = 0; i < count; ++i) below &= scores[i] < bar;
     if (below) return;
     for (std::size_t i = 0; i < count; ++i) {
       add(scores[i], first_row + static_cast<std::uint32_t>(i));
@@ -58,7 +58,6 @@ class BestRows {
     keep_greatest(keys_, count_, wanted_);
     count_ = wanted_;
     bar_ = keys_[wanted_ - 1];
-    bar_score_ = score_of_key(bar_);
   }
 
   // All that may still be among the best, at most `wanted` keys.
@@ -74,7 +73,6 @@ class BestRows {
   std::size_t wanted_ = 0;
   std::size_t count_ = 0;
   std::uint64_t bar_ = 0;  // the worst of those kept; no key is 0 or below
-  float bar_score_ = -std::numeric_limits<float>::infinity();
 };
 
 }  // namespace ds4::device
