@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   ds4::eval::EvalOptions options;
   const auto positive = CLI::Range(1, 1 << 24);
   auto* suites = app.add_option("SUITE", options.suites, "Files of questions, or folders of them");
-  app.add_option("--suite", options.shipped, "A shipped set, demo or hard, or a path [demo]")
+  app.add_option("--suite", options.set, "A shipped set, demo or hard, or a path [demo]")
       ->excludes(suites);
   app.add_option("-m,--model", options.model, "A model file, or any part of a split one");
   app.add_option("--skill", options.skill, "Only skills whose name contains this");

@@ -268,7 +268,7 @@ Result<int> Run::carry_out() {
 }
 
 Result<int> prepare_and_run(const EvalOptions& options) {
-  TRY(std::vector<Suite> suites, read_suites(options.suites, options.shipped));
+  TRY(std::vector<Suite> suites, read_suites(options.suites, options.set));
   const std::vector<Asked> chosen = choose_questions(suites, options.skill, options.limit);
   if (chosen.empty()) {
     return fail(Code::not_found, "no skill contains \"", printable(options.skill, 60), "\"");

@@ -15,8 +15,8 @@ struct EvalOptions {
   EngineOptions engine = {};
   SamplingOptions sampling = {.temperature = 0, .seed = 0};
 
-  std::vector<std::string> suites;  // files and folders; none: `shipped`
-  std::string shipped = "demo";
+  std::vector<std::string> suites;  // files and folders; none: `set`
+  std::string set = "demo";  // a shipped one, or a path
   std::string skill;             // only those whose name contains it
   std::uint64_t limit = 0;       // questions of a skill; 0: all
   std::uint64_t tokens_max = 0;  // of an answer; 0: as the suite says
