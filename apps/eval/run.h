@@ -16,12 +16,12 @@ struct EvalOptions {
   SamplingOptions sampling = {.temperature = 0, .seed = 0};
 
   std::vector<std::string> suites;  // files and folders; none: `set`
-  std::string set = "demo";  // a shipped one, or a path
-  std::string skill;             // only those whose name contains it
-  std::uint64_t limit = 0;       // questions of a skill; 0: all
-  std::uint64_t tokens_max = 0;  // of an answer; 0: as the suite says
-  std::string effort;            // of thinking, for all; empty: as each question says
-  bool uses_grammar = false;     // JSON answers and calls are held to their form
+  std::string set = "demo";         // a shipped one, or a path
+  std::string skill;                // only those whose name contains it
+  std::uint64_t limit = 0;          // questions of a skill; 0: all
+  std::uint64_t tokens_max = 0;     // of an answer; 0: as the suite says
+  std::string effort;               // of thinking, for all; empty: as each question says
+  bool uses_grammar = false;        // JSON answers and calls are held to their form
 
   std::string results;  // file to write and to go on from; empty: none
   std::uint64_t failures_shown = 0;
