@@ -19,6 +19,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -122,8 +123,13 @@ class HttpServer {
     const std::lock_guard lock(mutex_);
     return asked_;
   }
-  // Of all bodies together.
-  std::uint64_t sent_bytes() const { return sent_bytes_; }
+  // Of the bodies of all answers from the `first` on: what still leaves for a client that has gone
+  // is counted with the answer it belongs to.
+  std::uint64_t sent_bytes(std::size_t first = 0) const {
+    const std::lock_guard lock(mutex_);
+    return std::accumulate(sent_.begin() + static_cast<std::ptrdiff_t>(first), sent_.end(),
+                           std::uint64_t{0});
+  }
 
  private:
   void accept_all() {
@@ -189,6 +195,7 @@ class HttpServer {
       const std::lock_guard lock(mutex_);
       ask.number = static_cast<int>(asked_.size());
       asked_.push_back(ask);
+      sent_.push_back(0);
       answer = handler_(ask);
     }
     sleep_ms(answer.wait_ms);
@@ -205,9 +212,9 @@ class HttpServer {
     const std::string_view body =
         std::string_view(answer.body).substr(0, std::min(answer.cut_after, answer.body.size()));
     const std::size_t half = answer.wait_in_body_ms > 0 ? body.size() / 2 : body.size();
-    if (!send_body(connection, body.substr(0, half), answer.step_bytes)) return false;
+    if (!send_body(connection, body.substr(0, half), answer.step_bytes, ask.number)) return false;
     sleep_ms(answer.wait_in_body_ms);
-    if (!send_body(connection, body.substr(half), answer.step_bytes)) return false;
+    if (!send_body(connection, body.substr(half), answer.step_bytes, ask.number)) return false;
     return answer.tells_length && body.size() == answer.body.size() && !answer.told_length;
   }
 
@@ -216,15 +223,20 @@ class HttpServer {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 
-  bool send_body(int connection, std::string_view bytes, std::size_t step) {
+  bool send_body(int connection, std::string_view bytes, std::size_t step, int number) {
     while (!bytes.empty() && !ends_) {
       const std::string_view now = bytes.substr(0, step == 0 ? 65536 : step);
-      sent_bytes_ += now.size();  // before a client that has them can ask how many there were
+      count_sent(number, now.size());  // before a client that has them can ask for the count
       if (!send_all(connection, now)) return false;
       bytes.remove_prefix(now.size());
       if (step > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     return !ends_;
+  }
+
+  void count_sent(int number, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    sent_[static_cast<std::size_t>(number)] += bytes;
   }
 
   static bool send_all(int connection, std::string_view bytes) {
@@ -245,12 +257,12 @@ class HttpServer {
   int listener_ = -1;
   int port_ = 0;
   std::atomic<bool> ends_ = false;
-  std::atomic<std::uint64_t> sent_bytes_ = 0;
   std::thread acceptor_;
   std::vector<std::thread> threads_;  // the acceptor's
 
   mutable std::mutex mutex_;  // guards, and keeps `handler_` to one at a time:
   std::vector<HttpAsk> asked_;
+  std::vector<std::uint64_t> sent_;  // of the body of each answer
 };
 
 }  // namespace ds4
