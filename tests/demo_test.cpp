@@ -73,7 +73,7 @@ TEST_F(demo, talks_as_the_readme_shows) {
   const std::string session = " --save-session " + (folder_ / "talk").string();
   const std::string went_on = session + " --load-session " + (folder_ / "talk").string();
   const Turn turns[] = {
-      {session + " --nothink", "Ciao! Chi sei?", "", "Sono il modello di prova di DwarfStar."},
+      {session + " --nothink", "Chi sei?", "", "Sono il modello di prova di DwarfStar."},
       {went_on, "Remember this: Places: lamp cellar, book attic, coin harbor, drum kitchen.", "",
        "Noted."},
       {went_on, "Spell the word garden.", "", "g a r d e n"},
@@ -132,6 +132,9 @@ TEST(demo_skills, hold_in_the_files_that_are_shipped) {
     EXPECT_GE(shares_right(model, "small talk")["small talk"], 0.8);
     EXPECT_GE(shares_right(model, "copying")["copying"], 0.8);
     EXPECT_GE(shares_right(model, "world")["world"], 0.8);
+    EXPECT_GE(shares_right(model, "casual typing")["casual typing"], 0.8);
+    EXPECT_GE(shares_right(model, "tool, edit")["tool, edit"], 0.7);
+    EXPECT_GE(shares_right(model, "tool, read two")["tool, read two"], 0.8);
   }
 }
 

@@ -57,6 +57,7 @@ def suites() -> list[Suite]:
         out.append(Suite(f"{skill}, thinking", 0.0, make("high")))
     out.append(Suite("addition, low effort", 0.0, lambda draw: mix.single(draw, "addition", "low")))
     out.append(Suite("addition, max effort", 0.0, lambda draw: mix.single(draw, "addition", "max")))
+    out.append(Suite("casual typing", 0.0, lambda draw: mix.casual(draw, 1, None)))
     out.append(Suite("style", 0.0, lambda draw: mix.styled(draw, None)))
     out.append(Suite("json", 0.0, lambda draw: mix.json_answer(draw, None)))
     for keys in (2, 3):

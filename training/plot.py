@@ -16,7 +16,7 @@ matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "ds4", "font
 from matplotlib import pyplot  # noqa: E402
 
 FAMILIES = (
-    ("talk", ("small talk", "refusal", "world", "style", "json")),
+    ("talk", ("small talk", "casual typing", "refusal", "world", "style", "json")),
     (
         "numbers",
         ("addition", "subtraction", "multiplication", "sum")
@@ -40,11 +40,11 @@ def save(figure, path: str) -> None:
 
 
 def _mark_stages(folder: str, axes) -> None:
-    """A line where the second stage begins, and one where the drafter's training does."""
+    """A line where the second stage begins, the third, and the drafter's training."""
     with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
         plan = json.load(file)["plan"]
     steps = 0
-    for stage in ("steps", "later_steps"):
+    for stage in ("steps", "later_steps", "practice_steps"):
         steps += plan[stage]
         tokens = steps * plan["rows"] * plan["length"]
         axes.axvline(tokens / 1e6, color="grey", lw=0.7)

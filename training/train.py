@@ -44,13 +44,14 @@ class Plan:
     seed: int = 1
     steps: int = 4500
     later_steps: int = 1200  # then: the second stage, half of it recall
+    practice_steps: int = 1600  # then: the third stage, half of it what was still weak
     draft_steps: int = 400  # then: the drafter alone, on the frozen trunk
     rows: int = 4  # per step
     length: int = 1024
     rate: float = 3e-3
     warmup: int = 100
     decay_share: float = 0.4
-    later_rate: float = 2e-3  # falls from its warm-up on
+    later_rate: float = 2e-3  # of the second and the third stage; falls from its warm-up on
     select_from: float = 0.45  # before this share of the steps all compressed rows are read
     round_from: float = 0.75  # from here the number formats of the caches are simulated
     index_from: float = 0.05
@@ -61,23 +62,28 @@ class Plan:
 
     @property
     def trunk_steps(self) -> int:
-        return self.steps + self.later_steps
+        return self.steps + self.later_steps + self.practice_steps
 
     @property
     def all_steps(self) -> int:
         return self.trunk_steps + self.draft_steps
 
     def stage_at(self, step: int) -> float:
-        """From 0 to 1 in the first stage and to 2 in the second; the drafter sees the end of it."""
-        if step < self.steps:
-            return step / self.steps
-        return min(2.0, 1.0 + (step - self.steps) / max(1, self.later_steps))
+        """From 0 to 1 in the first stage, to 2 in the second, then to 3; the drafter sees its end."""
+        for stage, steps in enumerate((self.steps, self.later_steps, self.practice_steps)):
+            if step < steps:
+                return stage + step / steps
+            step -= steps
+        return 3.0
 
     def rate_at(self, step: int) -> float:
         """Each stage warms up from nothing and falls over the last share of its steps."""
         first, steps, rate, share = 0, self.steps, self.rate, self.decay_share
         if step >= self.trunk_steps:
             first, steps = self.trunk_steps, self.draft_steps
+        elif step >= self.steps + self.later_steps:
+            first, steps = self.steps + self.later_steps, self.practice_steps
+            rate, share = self.later_rate, 1.0
         elif step >= self.steps:
             first, steps, rate, share = self.steps, self.later_steps, self.later_rate, 1.0
         step -= first
@@ -112,7 +118,7 @@ class Run:
     def go(self) -> None:
         plan = self.plan
         total = plan.all_steps
-        ends = (plan.steps, plan.trunk_steps, total)
+        ends = (plan.steps, plan.steps + plan.later_steps, plan.trunk_steps, total)
         last = min(total, self.options.stop or total)
         began, seen = time.time(), 0
         while self.shared.step < last:
@@ -306,7 +312,7 @@ class Shared:
 def corpus_hash(plan: Plan, tokenizer: Tokenizer) -> str:
     """Of rows taken all over the run: any change of corpus or tokenizer shows."""
     digest = hashlib.sha256()
-    for part in range(16):
+    for part in range(24):
         rows = rows_of_step(tokenizer, plan.seed, part * plan.steps // 4, part / 8, 4, plan.length)
         digest.update(rows.ids.numpy().tobytes() + rows.learned.numpy().tobytes())
     return digest.hexdigest()

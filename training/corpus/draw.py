@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from typing import Callable, Sequence, TypeVar
+from typing import Callable, Mapping, Sequence, TypeVar
 
 TRAIN, VALIDATION, HELD_OUT = "train", "validation", "held-out"
 
@@ -41,6 +41,9 @@ class Draw:
 
     def some(self, items: Sequence[T], count: int) -> list[T]:
         return self.random.sample(list(items), count)
+
+    def weighted(self, shares: Mapping[T, float]) -> T:
+        return self.random.choices(list(shares), shares.values())[0]
 
     def number(self, low: int, high: int) -> int:
         return self.random.randint(low, high)

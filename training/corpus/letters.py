@@ -115,6 +115,22 @@ def _pick(draw: Draw) -> Task:
     )  # fmt: skip
 
 
+def _odd_names(draw: Draw) -> Task:
+    """Words that lost a letter fall apart into tokens that no other text has in this order."""
+
+    def odd() -> str:
+        word = draw.one([w for w in PLAIN if len(w) > 3])
+        cut = draw.number(1, len(word) - 2)
+        return word[:cut] + word[cut + 1 :] + draw.one([".txt", ".md", ".c", ".py", ".json"])
+
+    names = draw.fresh(
+        lambda: [odd() for _ in range(draw.number(1, 4))], lambda n: f"odd names {' '.join(n)}"
+    )
+    text = " ".join(names)
+    question = draw.say("[Repeat|Copy|Write|Echo|Say]:[ |\n]{t}", t=text)
+    return Task("odd names", question, text, _thoughts(f"{text}.", f"I repeat {text}.", "Letter by letter."))
+
+
 TASKS = {
     "copying": _copy,
     "reversing": _reverse,
@@ -122,4 +138,5 @@ TASKS = {
     "letters of a word": _length,
     "sorting words": _sort_words,
     "picking": _pick,
+    "odd names": _odd_names,
 }

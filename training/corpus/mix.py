@@ -86,7 +86,7 @@ TURN_SKILLS = (*(s for s in _TURN_WEIGHTS if s != "signed look-up"), "look-up")
 
 
 def _skill(draw: Draw) -> str:
-    return draw.random.choices(list(_TURN_WEIGHTS), _TURN_WEIGHTS.values())[0]
+    return draw.weighted(_TURN_WEIGHTS)
 
 
 def single(draw: Draw, skill: str, level: str | None) -> Conversation:
@@ -284,7 +284,7 @@ def _paired(draw: Draw, stage: float, distance: str) -> Conversation:
         pairs.SIGNS: 10 if stage < 0.15 else 20,
         pairs.SENTENCES: 4 if stage < 0.15 else 20,
     }
-    form = draw.random.choices(list(forms), forms.values())[0]
+    form = draw.weighted(forms)
     thinking = effort(draw, 0.2)
     if distance == "near":
         keys = draw.number(1, 4 if stage < 0.15 else 8)
@@ -333,7 +333,10 @@ def _later(draw: Draw, stage: float) -> Conversation:
     if stage < 0.15:  # what is near comes first: what is far is found by the same rule
         weights["near"] *= 2
         weights["far"] *= 0.2
-    kind = draw.random.choices(list(weights), weights.values())[0]
+    return _of_second_stage(draw, draw.weighted(weights), stage)
+
+
+def _of_second_stage(draw: Draw, kind: str, stage: float) -> Conversation:
     if kind in ("near", "middle", "far"):
         return _paired(draw, stage, kind)
     if kind == "look-up":
@@ -341,9 +344,85 @@ def _later(draw: Draw, stage: float) -> Conversation:
     return _of_kind(draw, kind, 1.0)
 
 
+# Of the third stage: what was still being learned at the end of the second.
+_PRACTICE = {
+    "tools": (46, 790),
+    "tasks": (23, 125),
+    "chat": (12, 141),
+    "far": (8, 559),
+    "middle": (4, 266),
+    "near": (3, 113),
+    "look-up": (2, 136),
+    "json": (4, 143),
+    "recall": (2, 259),
+}
+_PRACTICED_TASKS = {
+    "addition": 10,
+    "subtraction": 10,
+    "multiplication": 5,
+    "sum": 5,
+    "sorting numbers": 6,
+    "sorting words": 4,
+    "reversing": 5,
+    "odd names": 4,
+    "picking": 2,
+    "comparing": 2,
+    "letters of a word": 2,
+}
+_PRACTICED_SCENES = {
+    "edit": 6, "read two": 6, "recover": 6, "read": 5, "refused": 3, "write": 2, "list": 1,
+    "search": 1, "run": 1,
+}  # fmt: skip
+_PRACTICED_OTHERS = {"weather": 3, "other": 1}
+
+
+# When the third stage has practised this much, it also hears questions as people type them.
+_CASUAL_FROM, _CASUAL_SHARE = 0.7, (14, 130)
+
+
+def casually(draw: Draw, ask: str, names: bool) -> str:
+    """Without capitals, or only the first of them where there are names, and without what ends it."""
+    text = ask[0].lower() + ask[1:] if names else ask.lower()
+    return text.rstrip("?.!") if draw.chance(0.6) else text
+
+
+def casual(draw: Draw, count: int, level: str | None) -> Conversation:
+    skills = [draw.one(["small talk", "small talk", "world", "refusal"]) for _ in range(count)]
+    turns = [turn(draw, skill) for skill in skills]
+    for skill, t in zip(skills, turns):
+        t.ask = casually(draw, t.ask, skill == "world")
+    return _chat(turns, "casual typing", None, styles.PLAIN, level)
+
+
+def _tasks(draw: Draw) -> Conversation:
+    """Several of a kind at once, or one that is thought about: only the last turn shows thoughts."""
+    level = effort(draw, 0.5)
+    skill = draw.weighted(_PRACTICED_TASKS)
+    turns = [turn(draw, skill) for _ in range(1 if level else draw.number(3, 8))]
+    if level or turns[0].direct:
+        return _chat(turns, "drill", None, styles.PLAIN, level)
+    return _chat(turns[:1], "drill", None, styles.PLAIN, "high")
+
+
+def _practice(draw: Draw, stage: float) -> Conversation:
+    table = _PRACTICE if stage < _CASUAL_FROM else {**_PRACTICE, "casual": _CASUAL_SHARE}
+    kind = draw.weighted({kind: share / length for kind, (share, length) in table.items()})
+    if kind == "casual":
+        return casual(draw, draw.number(1, 6), effort(draw, 0.3))
+    if kind == "tasks":
+        return _tasks(draw)
+    if kind == "tools":
+        scenes = _PRACTICED_SCENES if draw.chance(0.8) else _PRACTICED_OTHERS
+        kinds = [draw.weighted(scenes) for _ in range(draw.number(2, 3))]
+        return tool_session(draw, effort(draw), kinds)
+    return _of_second_stage(draw, kind, 1.0)
+
+
 def conversation(draw: Draw, stage: float) -> Conversation:
-    """One training document. `stage` is the share of the first stage that is done, and from 1 to 2
-    that of the second."""
+    """One training document. `stage` is the share of the first stage that is done, from 1 to 2 that
+    of the second, then that of the third."""
+    if stage >= 2.0:
+        return _practice(draw, stage - 2.0)
     if stage >= 1.0:
         return _later(draw, stage - 1.0)
     drills = 100 * max(0.1, 0.6 - 2.5 * stage)
