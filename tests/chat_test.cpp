@@ -269,12 +269,13 @@ TEST(chat, refuses_what_makes_no_sense) {
   for (const EngineOptions& options :
        {EngineOptions{.context_tokens = 1u << 30}, EngineOptions{.threads = -1},
         EngineOptions{.cpus = "all"}, EngineOptions{.isa = "mmx"},
-        EngineOptions{.draft_tokens = 16}, EngineOptions{.drafter = tests::small_model()},
-        EngineOptions{.steering = "/nowhere"}}) {
+        EngineOptions{.draft_tokens = 16}, EngineOptions{.drafter = tests::small_model()}}) {
     const auto opened = Engine::open(tests::small_model(), options);
     ASSERT_FALSE(opened.ok());
     EXPECT_THAT(opened.error().message, Not(IsEmpty()));
   }
+  EXPECT_EQ(Engine::open(tests::small_model(), {.steering = "/nowhere"}).error().message,
+            "/nowhere: cannot open direction file: no such file or folder");
 }
 
 TEST(chat, goes_on_from_plain_text) {

@@ -75,7 +75,7 @@ Result<void> Importance::read_list(std::span<const std::byte> bytes) {
 }
 
 Result<void> Importance::read_gguf(const std::string& path) {
-  TRY(const gguf::File file, gguf::File::open(path));
+  TRY(const gguf::File file, gguf::File::open(path, "importance matrix"));
   TRY(const std::string_view type, file.metadata().text("general.type"));
   if (type != "imatrix") {
     return fail(Code::bad_file, "general.type is '", printable(type), "', expected imatrix");

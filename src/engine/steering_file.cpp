@@ -67,7 +67,7 @@ Result<void> check_steering_scale(float scale) {
 }
 
 Result<model::Steering> read_steering(const std::string& path, const model::Shape& shape) {
-  TRY(const gguf::File file, gguf::File::open(path));
+  TRY(const gguf::File file, gguf::File::open(path, "direction file"));
   auto steering = read(file, shape);
   if (!steering.ok()) return fail(steering.error().code, path, ": ", steering.error().message);
   return steering;

@@ -50,16 +50,16 @@ std::optional<SplitName> parse_split_name(std::string_view path) {
   return SplitName{std::string(path.substr(0, path.size() - kTail)), *number, *count};
 }
 
-Result<File::Part> File::open_part(const std::string& path) {
-  TRY(MappedFile map, MappedFile::open(path, "model"));
+Result<File::Part> File::open_part(const std::string& path, std::string_view what) {
+  TRY(MappedFile map, MappedFile::open(path, what));
   auto container = parse_container(map.bytes());
   if (!container.ok()) return in_file(path, container.error());
   return Part{std::move(map), std::move(*container)};
 }
 
-Result<File> File::open(const std::string& path) {
+Result<File> File::open(const std::string& path, std::string_view what) {
   File file;
-  TRY(Part first, open_part(path));
+  TRY(Part first, open_part(path, what));
   const Entry* split_count = first.container.metadata.find("split.count");
   const auto name = parse_split_name(path);
   std::uint64_t claimed = 1;

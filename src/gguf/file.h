@@ -30,8 +30,8 @@ std::optional<SplitName> parse_split_name(std::string_view path);
 class File {
  public:
   // Opens and checks a file; any part of a split model opens the whole. Messages begin with the
-  // path of the file at fault.
-  static Result<File> open(const std::string& path);
+  // path of the file at fault; `what` says what was looked for in vain.
+  static Result<File> open(const std::string& path, std::string_view what = "model");
 
   // Of part 1: the other parts carry nothing more.
   const Metadata& metadata() const { return parts_.front().container.metadata; }
@@ -50,7 +50,7 @@ class File {
     Container container;
   };
 
-  static Result<Part> open_part(const std::string& path);
+  static Result<Part> open_part(const std::string& path, std::string_view what = "model");
   Result<void> open_siblings(const SplitName& name);
   Result<void> check_split_keys(std::uint32_t index, std::uint32_t count) const;
   Result<void> collect();
