@@ -7,102 +7,39 @@
 // multiplications each.
 #include <benchmark/benchmark.h>
 
-#include <cstring>
-#include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
+#include "bench/product_case.h"
 #include "bench/run_benchmarks.h"
-#include "device/cpu/activations.h"
 #include "device/cpu/cpu_device.h"
-#include "device/cpu/panels.h"
-#include "device/cpu/product.h"
-#include "quant/codec.h"
 
 namespace {
 
 using namespace ds4;
+using namespace ds4::bench;
 using namespace ds4::device;
 using quant::Type;
 
 // Different matrices take turns, so that none is in a cache when it comes again.
 constexpr std::size_t kWeightBytes = std::size_t{256} << 20;
-constexpr std::uint32_t kTaskRows = 32;
-
-struct Size {
-  Type type;
-  std::uint32_t rows, columns;
-};
-
-// Bytes that make numbers below 2 and scales far from the subnormal ones, in every format.
-std::vector<std::byte> random_weight(std::size_t bytes) {
-  std::mt19937_64 random(1);
-  std::vector<std::byte> weight(bytes);
-  for (std::size_t at = 0; at + 8 <= bytes; at += 8) {
-    const std::uint64_t word = (random() & 0x1F1F1F1F1F1F1F1Full) | 0x2020202020202020ull;
-    std::memcpy(&weight[at], &word, 8);
-  }
-  return weight;
-}
 
 const std::vector<std::byte>& weight_bytes() {
   static const std::vector<std::byte> weight = random_weight(kWeightBytes);
   return weight;
 }
 
-// Memory aligned as kernels ask for.
-struct Lines {
-  explicit Lines(std::size_t bytes) : memory(bytes + 64) {
-    void* first = memory.data();
-    std::size_t space = memory.size();
-    at = static_cast<std::byte*>(std::align(64, bytes, first, space));
-  }
-  std::vector<std::byte> memory;
-  std::byte* at;
-};
-
 void multiply(benchmark::State& state, Size size, Isa isa) {
   const auto inputs = static_cast<std::uint32_t>(state.range(0));
-  std::vector<float> x(std::size_t{inputs} * size.columns);
-  std::mt19937 random(2);
-  std::normal_distribution<float> normal;
-  for (float& value : x) value = normal(random);
-  Team team(1);
-  Activations activations;
-  activations.reserve(inputs, size.columns);
-
-  ProductArgs args;
-  args.type = size.type;
-  args.row_bytes = quant::row_bytes(size.type, size.columns);
-  args.rows = kTaskRows;
-  args.x = activations.make(isa, team, form_for(size.type), x.data(), inputs, size.columns,
-                            size.columns);
-  args.inputs = inputs;
-  args.out_stride = size.rows;
-  std::vector<float> out(std::size_t{inputs} * size.rows);
-  const Lines scratch(product_scratch_bytes(size.columns, inputs));
-  const ActivationForm form = form_for(size.type);
-  const bool in_panels = wants_panels(isa, size.type, inputs);
-  const Lines panels(in_panels ? panels_of(inputs) * panel_bytes(form, size.columns) : 0);
-  for (std::uint32_t panel = 0; in_panels && panel < panels_of(inputs); ++panel) {
-    make_panel(form, args.x, nullptr, inputs, panel, panels.at);
-  }
-  if (in_panels) args.panels = panels.at;
-
+  ProductCase at_hand(size, inputs, isa);
   const std::vector<std::byte>& weight = weight_bytes();
-  const std::size_t step = kTaskRows * args.row_bytes;
+  const std::size_t step = at_hand.weight_bytes();
   std::size_t at = 0;
-  std::uint32_t row = 0;
   for (auto _ : state) {
-    args.weight = weight.data() + at;
-    args.out = out.data() + row;
-    product(isa, args, scratch.at);
+    at_hand.multiply(weight.data() + at);
     at = at + 2 * step <= weight.size() ? at + step : 0;
-    row = (row + kTaskRows) % size.rows;
   }
-  benchmark::DoNotOptimize(out.data());
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(step));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kTaskRows * size.columns) *
                           inputs);
@@ -110,10 +47,7 @@ void multiply(benchmark::State& state, Size size, Isa isa) {
 
 void round_rows(benchmark::State& state, ActivationForm form, Isa isa) {
   constexpr std::size_t kColumns = 4096, kRows = 16;
-  std::vector<float> x(kRows * kColumns);
-  std::mt19937 random(2);
-  std::normal_distribution<float> normal;
-  for (float& value : x) value = normal(random);
+  const std::vector<float> x = random_floats(kRows * kColumns);
   Team team(1);
   Activations activations;
   activations.reserve(kRows, kColumns);
@@ -139,10 +73,8 @@ void experts(benchmark::State& state, Isa isa) {
   const Weight down = weight_of(Type::q2_k, kMiddle, kWidth, kExperts);
   const Weight shared_gate = weight_of(Type::q8_0, kWidth, kMiddle, 1);
   const Weight shared_down = weight_of(Type::q8_0, kMiddle, kWidth, 1);
-  std::vector<float> x(rows * kWidth), out(x.size()), weights(rows * kUsed, 0.2f);
-  std::mt19937 random(2);
-  std::normal_distribution<float> normal;
-  for (float& value : x) value = normal(random);
+  const std::vector<float> x = random_floats(std::size_t{rows} * kWidth);
+  std::vector<float> out(x.size()), weights(rows * kUsed, 0.2f);
   std::vector<std::uint32_t> ids(rows * kUsed);
   CpuDevice device({.isa = isa});
   device.prepare({.rows = rows,
@@ -176,10 +108,6 @@ void experts(benchmark::State& state, Isa isa) {
 }
 
 void register_all() {
-  constexpr Size kSizes[] = {{Type::q8_0, 4096, 4096},  {Type::iq2_xxs, 2048, 4096},
-                             {Type::q2_k, 4096, 2048},  {Type::q4_k, 2048, 4096},
-                             {Type::mxfp4, 2048, 4096}, {Type::f16, 1024, 4096},
-                             {Type::bf16, 1024, 4096},  {Type::f32, 1024, 4096}};
   for (const Size& size : kSizes) {
     for (const Isa isa : runnable_isas()) {
       if (isa == Isa::portable) continue;

@@ -19,9 +19,10 @@ namespace {
 
 constexpr std::size_t kSlotsMax = 128;
 
-// What one row is pooled from, oldest first.
+// What one row is pooled from, oldest first. Built-in arrays: g++ calls std::array's operator from
+// kernels of another target than the file's, where it could inline it.
 struct PoolSlots {
-  std::array<const float*, kSlotsMax> scores, values;
+  const float *scores[kSlotsMax], *values[kSlotsMax];
   std::size_t count = 0;
 };
 

@@ -43,7 +43,10 @@ constexpr std::array<float, 256> make_half_scales() {
   scales[255] = std::bit_cast<float>(0x7FC00000u);
   return scales;
 }
-constexpr std::array<float, 256> kHalfScales = make_half_scales();
+constexpr std::array<float, 256> kHalfScaleTable = make_half_scales();
+// Kernels read tables through plain pointers: g++ calls std::array's operator from functions of
+// another target than the file's, where it could inline it.
+constexpr const float* kHalfScales = kHalfScaleTable.data();
 
 // The eight magnitudes of every IQ2_XXS pattern, element j in byte j.
 constexpr std::array<std::int64_t, 256> make_grid_bytes() {
@@ -56,7 +59,8 @@ constexpr std::array<std::int64_t, 256> make_grid_bytes() {
   }
   return grid;
 }
-alignas(64) constexpr std::array<std::int64_t, 256> kGridBytes = make_grid_bytes();
+alignas(64) constexpr std::array<std::int64_t, 256> kGridTable = make_grid_bytes();
+[[maybe_unused]] constexpr const std::int64_t* kGridBytes = kGridTable.data();
 
 // The levels themselves, 0 to 2.
 constexpr std::array<std::int64_t, 256> make_level_bytes() {
