@@ -8,13 +8,16 @@ in shared memory. On a graphics card there is one process.
 from __future__ import annotations
 
 import argparse
+import bisect
 import csv
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"  # before the libraries start
@@ -35,6 +38,12 @@ from shape import Shape  # noqa: E402
 from tokenizer import PAD_ID, Tokenizer  # noqa: E402
 
 GROUPS = 2  # independent parts of a step's data, so that one or two processes see the same
+
+
+class Stage(NamedTuple):
+    steps: int
+    rate: float
+    decay_share: float
 
 
 @dataclass
@@ -62,33 +71,41 @@ class Plan:
 
     @property
     def trunk_steps(self) -> int:
-        return self.steps + self.later_steps + self.practice_steps
+        return self.ends[-2]
 
     @property
     def all_steps(self) -> int:
-        return self.trunk_steps + self.draft_steps
+        return self.ends[-1]
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return (
+            Stage(self.steps, self.rate, self.decay_share),
+            Stage(self.later_steps, self.later_rate, 1.0),
+            Stage(self.practice_steps, self.later_rate, 1.0),
+            Stage(self.draft_steps, self.rate, self.decay_share),
+        )
+
+    @property
+    def ends(self) -> list[int]:
+        return list(itertools.accumulate(stage.steps for stage in self.stages))
+
+    def _place(self, step: int) -> tuple[int, int]:
+        """The number of a step's stage, and that of the step in it."""
+        number = bisect.bisect_right(self.ends, step)
+        return number, step - (self.ends[number - 1] if number else 0)
 
     def stage_at(self, step: int) -> float:
         """From 0 to 1 in the first stage, to 2 in the second, then to 3; the drafter sees its end."""
-        for stage, steps in enumerate((self.steps, self.later_steps, self.practice_steps)):
-            if step < steps:
-                return stage + step / steps
-            step -= steps
-        return 3.0
+        number, step = self._place(step)
+        return number + (0.0 if number == 3 else step / self.stages[number].steps)
 
     def rate_at(self, step: int) -> float:
         """Each stage warms up from nothing and falls over the last share of its steps."""
-        first, steps, rate, share = 0, self.steps, self.rate, self.decay_share
-        if step >= self.trunk_steps:
-            first, steps = self.trunk_steps, self.draft_steps
-        elif step >= self.steps + self.later_steps:
-            first, steps = self.steps + self.later_steps, self.practice_steps
-            rate, share = self.later_rate, 1.0
-        elif step >= self.steps:
-            first, steps, rate, share = self.steps, self.later_steps, self.later_rate, 1.0
-        step -= first
-        shrink = min(1.0, (steps - step) / max(1, int(steps * share)))
-        return rate * min(1.0, (step + 1) / self.warmup) * max(shrink, 0.02)
+        number, step = self._place(step)
+        stage = self.stages[number]
+        shrink = min(1.0, (stage.steps - step) / max(1, int(stage.steps * stage.decay_share)))
+        return stage.rate * min(1.0, (step + 1) / self.warmup) * max(shrink, 0.02)
 
     def mode_at(self, step: int) -> Mode:
         stage = step / self.steps
@@ -118,7 +135,6 @@ class Run:
     def go(self) -> None:
         plan = self.plan
         total = plan.all_steps
-        ends = (plan.steps, plan.steps + plan.later_steps, plan.trunk_steps, total)
         last = min(total, self.options.stop or total)
         began, seen = time.time(), 0
         while self.shared.step < last:
@@ -131,9 +147,9 @@ class Run:
                 self.shared.log.add("steps", row)
             self.shared.step = step + 1
             done = step + 1
-            if done % self.options.evaluate_every == 0 or done in ends:
+            if done % self.options.evaluate_every == 0 or done in plan.ends:
                 self._evaluate(done, drafting)
-            save = done % self.options.save_every == 0 or done in (*ends, last)
+            save = done % self.options.save_every == 0 or done in (*plan.ends, last)
             if save and self.rank == 0:
                 self.shared.save(os.path.join(self.options.folder, "checkpoint.pt"))
         self.shared.barrier.wait()

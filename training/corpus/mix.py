@@ -399,9 +399,9 @@ def _tasks(draw: Draw) -> Conversation:
     level = effort(draw, 0.5)
     skill = draw.weighted(_PRACTICED_TASKS)
     turns = [turn(draw, skill) for _ in range(1 if level else draw.number(3, 8))]
-    if level or turns[0].direct:
-        return _chat(turns, "drill", None, styles.PLAIN, level)
-    return _chat(turns[:1], "drill", None, styles.PLAIN, "high")
+    if not level and not turns[0].direct:
+        level, turns = "high", turns[:1]
+    return _chat(turns, "drill", None, styles.PLAIN, level)
 
 
 def _practice(draw: Draw, stage: float) -> Conversation:
