@@ -52,11 +52,12 @@ std::vector<Kernel> kernels() {
                       }});
     }
   }
-  // One token and its window; the same choosing 512 of 1,024 compressed rows.
+  // One token and its window.
   list.push_back({"attention x 1", 2.0 * kHeads * kFormat.head_width * kWindow, [](Isa isa) -> Run {
                     const auto at = std::make_shared<AttentionCase>(0, 4096, 1, 1, isa);
                     return [=] { at->attend_once(); };
                   }});
+  // What finds the 512 best of the compressed rows.
   constexpr std::uint32_t kVisible = 1024;
   for (const std::uint32_t rows : {1u, 4u}) {
     list.push_back({fmt::format("index x {}", rows),
@@ -90,6 +91,7 @@ std::uint64_t steps_of(const std::function<Run()>& prepare) {
     CHECK(::waitpid(child, &status, 0) == child && WIFSTOPPED(status));
     if (WSTOPSIG(status) != SIGTRAP) break;
   }
+  CHECK(WSTOPSIG(status) == SIGSTOP);
   ::kill(child, SIGKILL);
   ::waitpid(child, &status, 0);
   return steps;

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <random>
 #include <vector>
 
 #include "device/cpu/activations.h"
 #include "device/cpu/panels.h"
 #include "device/cpu/product.h"
+#include "device/cpu/scratch.h"
 #include "device/cpu/team.h"
 #include "quant/codec.h"
 
@@ -49,17 +49,6 @@ inline std::vector<float> random_floats(std::size_t count) {
   return list;
 }
 
-// Memory aligned as kernels ask for.
-struct Lines {
-  explicit Lines(std::size_t bytes) : memory(bytes + 64) {
-    void* first = memory.data();
-    std::size_t space = memory.size();
-    at = static_cast<std::byte*>(std::align(64, bytes, first, space));
-  }
-  std::vector<std::byte> memory;
-  std::byte* at;
-};
-
 // Everything a product needs but the weights, ready for as many calls as wanted.
 class ProductCase {
  public:
@@ -67,9 +56,8 @@ class ProductCase {
       : isa_(isa),
         size_(size),
         x_(random_floats(std::size_t{inputs} * size.columns)),
-        out_(std::size_t{inputs} * size.rows),
-        scratch_(device::product_scratch_bytes(size.columns, inputs)),
-        panels_(panel_space(size, inputs, isa)) {
+        out_(std::size_t{inputs} * size.rows) {
+    scratch_.reserve_worker(device::product_scratch_bytes(size.columns, inputs));
     const device::ActivationForm form = device::form_for(size.type);
     activations_.reserve(inputs, size.columns);
     args_.type = size.type;
@@ -79,10 +67,13 @@ class ProductCase {
     args_.inputs = inputs;
     args_.out_stride = size.rows;
     if (!device::wants_panels(isa, size.type, inputs)) return;
+    const std::size_t bytes = device::panels_of(inputs) * device::panel_bytes(form, size.columns);
+    scratch_.reserve_shared(bytes);
+    auto* panels = scratch_.shared<std::byte>(bytes);
     for (std::uint32_t panel = 0; panel < device::panels_of(inputs); ++panel) {
-      device::make_panel(form, args_.x, nullptr, inputs, panel, panels_.at);
+      device::make_panel(form, args_.x, nullptr, inputs, panel, panels);
     }
-    args_.panels = panels_.at;
+    args_.panels = panels;
   }
 
   // Of the weight rows of one call.
@@ -91,23 +82,17 @@ class ProductCase {
   void multiply(const std::byte* weight) {
     args_.weight = weight;
     args_.out = out_.data() + row_;
-    device::product(isa_, args_, scratch_.at);
+    device::product(isa_, args_, scratch_.worker<std::byte>(0, 0));
     row_ = (row_ + kTaskRows) % size_.rows;
   }
 
  private:
-  static std::size_t panel_space(Size size, std::uint32_t inputs, device::Isa isa) {
-    if (!device::wants_panels(isa, size.type, inputs)) return 0;
-    return device::panels_of(inputs) *
-           device::panel_bytes(device::form_for(size.type), size.columns);
-  }
-
   device::Isa isa_;
   Size size_;
   device::Team team_{1};
   device::Activations activations_;
   std::vector<float> x_, out_;
-  Lines scratch_, panels_;
+  device::Scratch scratch_{1};
   device::ProductArgs args_;
   std::uint32_t row_ = 0;
 };
