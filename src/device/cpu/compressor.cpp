@@ -1,7 +1,6 @@
 // The compressor: windows of tokens that a batch completes become rows, and the latest tokens are
 // remembered for the windows that stay open.
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "base/check.h"
@@ -19,8 +18,7 @@ namespace {
 
 constexpr std::size_t kSlotsMax = 128;
 
-// What one row is pooled from, oldest first. Built-in arrays: g++ calls std::array's operator from
-// kernels of another target than the file's, where it could inline it.
+// What one row is pooled from, oldest first; in built-in arrays, as kernels want them.
 struct PoolSlots {
   const float *scores[kSlotsMax], *values[kSlotsMax];
   std::size_t count = 0;

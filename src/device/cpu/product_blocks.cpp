@@ -44,8 +44,7 @@ constexpr std::array<float, 256> make_half_scales() {
   return scales;
 }
 constexpr std::array<float, 256> kHalfScaleTable = make_half_scales();
-// Kernels read tables through plain pointers: g++ calls std::array's operator from functions of
-// another target than the file's, where it could inline it.
+// Kernels read tables through plain pointers.
 constexpr const float* kHalfScales = kHalfScaleTable.data();
 
 // The eight magnitudes of every IQ2_XXS pattern, element j in byte j.
