@@ -93,7 +93,7 @@ Result<void> File::open_siblings(const SplitName& name) {
     if (number == name.number) {
       parts_.push_back(std::move(opened));
     } else {
-      auto part = open_part(name.path_of(number));
+      auto part = open_part(name.path_of(number), "model");
       if (!part.ok()) {
         return fail(part.error().code, part.error().message, " (part ", number, " of ", name.count,
                     " of a split model)");

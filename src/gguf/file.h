@@ -50,7 +50,7 @@ class File {
     Container container;
   };
 
-  static Result<Part> open_part(const std::string& path, std::string_view what = "model");
+  static Result<Part> open_part(const std::string& path, std::string_view what);
   Result<void> open_siblings(const SplitName& name);
   Result<void> check_split_keys(std::uint32_t index, std::uint32_t count) const;
   Result<void> collect();
