@@ -14,6 +14,7 @@ from torch.autograd import gradcheck
 import ops
 import passes
 import products
+import rounding
 from attention_core import attend, index_scores
 from experts import _Routed, _Shared
 from initialize import initialize
@@ -97,6 +98,14 @@ def check_fused() -> bool:
         name = str(dtype).split(".")[-1]
         print(f"{'ok  ' if error < limit else 'FAIL'} fused loops, {name}: difference {error:.1e}")
     products.use_type(torch.float32)
+    x = torch.randn(999, 160) * torch.randn(999, 1).exp() * (torch.rand(999, 160) > 0.2)
+    for name, form in (("8", rounding.FP8), ("4", rounding.FP4)):
+        passes._library = False
+        plain = rounding.round_rows(x, 128, form)
+        passes._library = None
+        same = torch.equal(plain, rounding.round_rows(x, 128, form))
+        good = good and same
+        print(f"{'ok  ' if same else 'FAIL'} fused rounding to {name} bits: bit for bit")
     return good
 
 

@@ -42,7 +42,7 @@ class _Routed(Function):
         out = _each(middle, leave.transpose(1, 2), counts)
         ctx.save_for_backward(rows, both, middle, scale, token, order, inverse, enter, leave)
         ctx.counts, ctx.limit, ctx.used = counts, limit, used
-        return full(out.index_select(0, inverse).view(tokens, used, -1).sum(dim=1))
+        return gather_sum(out, inverse, used)
 
     @staticmethod
     def backward(ctx, g: Tensor):
@@ -51,11 +51,20 @@ class _Routed(Function):
         g_out = low(g).index_select(0, token)
         g_both, g_scale = gated_gradient(_each(g_out, leave, counts), both, scale, ctx.limit)
         g_rows = _each(g_both, enter, counts)
-        g_x = full(g_rows.index_select(0, inverse).view(-1, used, g_rows.shape[1]).sum(dim=1))
+        g_x = gather_sum(g_rows, inverse, used)
         g_share = g_scale.index_select(0, inverse).view(-1, used)
         g_enter = _each_transposed(g_both, rows, counts)
         g_w1, g_w3 = g_enter.split(both.shape[1] // 2, dim=1)
         return g_x, g_share, None, g_w1, _each_transposed(g_out, middle, counts), g_w3, None
+
+
+def gather_sum(rows: Tensor, place: Tensor, used: int) -> Tensor:
+    """For each token the sum of its `used` rows, whose places follow each other."""
+    if passes.apply_to(rows, torch.bfloat16):
+        out = rows.new_empty(len(place) // used, rows.shape[1], dtype=torch.float32)
+        passes.call("gather_sum", rows, place, out, len(out), used, rows.shape[1])
+        return out
+    return full(rows.index_select(0, place).view(-1, used, rows.shape[1]).sum(dim=1))
 
 
 def gated(both: Tensor, scale: Tensor, limit: float) -> Tensor:

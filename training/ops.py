@@ -92,6 +92,17 @@ class _Rotate(Function):
 
 
 def _rotated(x: Tensor, turn: Tensor) -> Tensor:
+    by_head = turn.dim() == 3 and turn.shape[1] == 1
+    if passes.apply_to(x) and (by_head or turn.dim() == 2):
+        x, y = x.contiguous(), torch.empty_like(x, memory_format=torch.contiguous_format)
+        heads = x.shape[-2] if by_head else 1
+        sequences = x.numel() // (turn.shape[0] * heads * x.shape[-1])
+        # Conjugates are marked and not computed; the loop is told to turn back instead.
+        sign = -1.0 if turn.is_conj() else 1.0
+        by = torch.view_as_real(turn.conj() if turn.is_conj() else turn).contiguous()
+        sizes = (sequences, turn.shape[0], heads, x.shape[-1], turn.shape[-1], sign)
+        passes.call("rotate", x, by, y, *sizes)
+        return y
     y = x.clone(memory_format=torch.contiguous_format)
     tail = y[..., -2 * turn.shape[-1] :]
     tail = torch.view_as_complex(tail.unflatten(-1, (-1, 2)))
@@ -104,9 +115,13 @@ def rotate(x: Tensor, turn: Tensor) -> Tensor:
     return _Rotate.apply(x, turn)
 
 
-def hadamard(x: Tensor) -> Tensor:
-    """The normalized Walsh-Hadamard transform of the last axis, in natural order."""
+def _transformed(x: Tensor) -> Tensor:
     width = x.shape[-1]
+    if passes.apply_to(x):
+        x = x.contiguous()
+        y = torch.empty_like(x)
+        passes.call("hadamard", x, y, x.numel() // width, width)
+        return y
     stride = 1
     while stride < width:
         pairs = x.reshape(*x.shape[:-1], -1, 2, stride)
@@ -114,6 +129,21 @@ def hadamard(x: Tensor) -> Tensor:
         x = torch.stack([a + b, a - b], dim=-2).view(x.shape)
         stride *= 2
     return x * width**-0.5
+
+
+class _Hadamard(Function):
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        return _transformed(x)
+
+    @staticmethod
+    def backward(ctx, g: Tensor) -> Tensor:
+        return _transformed(g)  # its own inverse, and symmetric
+
+
+def hadamard(x: Tensor) -> Tensor:
+    """The normalized Walsh-Hadamard transform of the last axis, in natural order."""
+    return _Hadamard.apply(x)
 
 
 # Streams are read at three places of a sublayer: where they are mixed, collapsed and expanded. The
@@ -125,6 +155,12 @@ class _StreamMix(Function):
     @staticmethod
     def forward(ctx, streams: Tensor, fn: Tensor, eps: float) -> tuple[Tensor, Tensor]:
         _, tokens, width = streams.shape
+        ctx.fused = passes.apply_to(streams) and tokens % 4 == 0 and width % 64 == 0
+        if ctx.fused:
+            raw, rho = fn.new_empty(fn.shape[0], tokens), fn.new_empty(tokens)
+            passes.call("stream_mix", streams, fn, raw, rho, *raw.shape, width, eps)
+            ctx.save_for_backward(streams, fn, raw, rho)
+            return raw * rho, streams.view_as(streams)
         parts = fn.view(fn.shape[0], STREAMS, width)
         raw = parts[:, 0] @ streams[0].t()
         for m in range(1, STREAMS):
@@ -138,6 +174,11 @@ class _StreamMix(Function):
     def backward(ctx, g: Tensor, g_streams: Tensor):
         streams, fn, raw, rho = ctx.saved_tensors
         width = streams.shape[2]
+        if ctx.fused:
+            g, g_streams, g_fn = g.contiguous(), g_streams.contiguous(), torch.zeros_like(fn)
+            sources = (g, streams, fn, raw, rho)
+            passes.call("stream_mix_back", *sources, g_streams, g_fn, *raw.shape, width)
+            return g_streams, g_fn, None
         parts = fn.view(fn.shape[0], STREAMS, width)
         pull = ((g * raw).sum(dim=0) * rho.pow(3) / (-STREAMS * width))[:, None]
         g = g * rho

@@ -121,6 +121,200 @@ void expand_back(const float* g, const float* y, const float* streams, const flo
   }
 }
 
+#define MIXES_MOST 24
+#define AT_ONCE 4  // tokens that share what is read of fn; divides their number
+#define BLOCK 16   // tokens
+#define LANES 16   // four times as many divide the width
+
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
+
+static inline lanes load(const float* from) {
+  lanes x;
+  memcpy(&x, from, sizeof x);
+  return x;
+}
+
+static inline void store(float* to, lanes x) { memcpy(to, &x, sizeof x); }
+
+// What the streams of each token say about their mixing: raw[o][n] = fn[o] . streams of n, and
+// rho[n], the reciprocal root of their mean square. Rows of fn hold the streams side by side.
+void stream_mix(const float* streams, const float* fn, float* raw, float* rho, long outputs,
+                long tokens, long width, float eps) {
+  const long plane = tokens * width;
+  for (long n = 0; n < tokens; n += AT_ONCE) {
+    for (long t = n; t < n + AT_ONCE; ++t) {
+      float square = 0;
+      for (int m = 0; m < STREAMS; ++m) {
+        const float* s = streams + m * plane + t * width;
+        for (long d = 0; d < width; ++d) square += s[d] * s[d];
+      }
+      rho[t] = 1.0f / sqrtf(square / (float)(STREAMS * width) + eps);
+    }
+    for (long o = 0; o < outputs; ++o) {
+      float a0 = 0, a1 = 0, a2 = 0, a3 = 0;
+      for (int m = 0; m < STREAMS; ++m) {
+        const float* f = fn + (o * STREAMS + m) * width;
+        const float *s0 = streams + m * plane + n * width, *s1 = s0 + width, *s2 = s1 + width,
+                    *s3 = s2 + width;
+        for (long d = 0; d < width; ++d) {
+          a0 += f[d] * s0[d];
+          a1 += f[d] * s1[d];
+          a2 += f[d] * s2[d];
+          a3 += f[d] * s3[d];
+        }
+      }
+      float* to = raw + o * tokens + n;
+      to[0] = a0;
+      to[1] = a1;
+      to[2] = a2;
+      to[3] = a3;
+    }
+  }
+}
+
+// Adds rows of 4 LANES channels, each times its weight.
+static inline void add_scaled(float* to, const float* rows, long row_step, const float* by,
+                              long by_step, long count) {
+  lanes a = load(to), b = load(to + LANES), c = load(to + 2 * LANES), d = load(to + 3 * LANES);
+  for (long i = 0; i < count; ++i) {
+    const float* row = rows + i * row_step;
+    const float weight = by[i * by_step];
+    a += weight * load(row);
+    b += weight * load(row + LANES);
+    c += weight * load(row + 2 * LANES);
+    d += weight * load(row + 3 * LANES);
+  }
+  store(to, a);
+  store(to + LANES, b);
+  store(to + 2 * LANES, c);
+  store(to + 3 * LANES, d);
+}
+
+// `g` is the gradient of raw rho. Adds to g_streams and to g_fn. Both are products with `by`, the
+// gradient of raw; the parts of fn and of the streams that one block reads stay in the first cache.
+void stream_mix_back(const float* g, const float* streams, const float* fn, const float* raw,
+                     const float* rho, float* g_streams, float* g_fn, long outputs, long tokens,
+                     long width) {
+  const long plane = tokens * width, next = STREAMS * width;
+  for (long n = 0; n < tokens; n += BLOCK) {
+    const long count = tokens - n < BLOCK ? tokens - n : BLOCK;
+    float by[BLOCK][MIXES_MOST], pull[BLOCK];
+    for (long t = 0; t < count; ++t) {
+      const float r = rho[n + t];
+      float sum = 0;
+      for (long o = 0; o < outputs; ++o) {
+        const float go = g[o * tokens + n + t];
+        sum += go * raw[o * tokens + n + t];
+        by[t][o] = go * r;
+      }
+      pull[t] = sum * r * r * r / (float)(-STREAMS * width);
+    }
+    for (int m = 0; m < STREAMS; ++m) {
+      const float* s = streams + m * plane + n * width;
+      float* g_s = g_streams + m * plane + n * width;
+      for (long d = 0; d < width; d += 4 * LANES) {
+        for (long t = 0; t < count; ++t) {
+          float* to = g_s + t * width + d;
+          add_scaled(to, s + t * width + d, 0, pull + t, 0, 1);
+          add_scaled(to, fn + m * width + d, next, by[t], 1, outputs);
+        }
+        for (long o = 0; o < outputs; ++o) {
+          add_scaled(g_fn + o * next + m * width + d, s + d, width, by[0] + o, MIXES_MOST, count);
+        }
+      }
+    }
+  }
+}
+
+// Copies rows and turns the last pairs of channels of each; `turn` holds cosine and sine of each
+// pair by position, `sign` -1 turns back.
+void rotate(const float* x, const float* turn, float* y, long sequences, long positions,
+            long heads, long width, long pairs, float sign) {
+  const long plain = width - 2 * pairs;
+  for (long row = 0; row < sequences * positions * heads; ++row) {
+    const float *from = x + row * width, *by = turn + row / heads % positions * 2 * pairs;
+    float* to = y + row * width;
+    memcpy(to, from, (size_t)plain * sizeof *to);
+    for (long p = 0; p < pairs; ++p) {
+      const float a = from[plain + 2 * p], b = from[plain + 2 * p + 1];
+      const float c = by[2 * p], s = sign * by[2 * p + 1];
+      to[plain + 2 * p] = a * c - b * s;
+      to[plain + 2 * p + 1] = a * s + b * c;
+    }
+  }
+}
+
+// The normalized Walsh-Hadamard transform of each row, whose width is a power of two.
+void hadamard(const float* x, float* y, long rows, long width) {
+  const float norm = 1.0f / sqrtf((float)width);
+  for (long row = 0; row < rows; ++row) {
+    float* to = y + row * width;
+    for (long d = 0; d < width; ++d) to[d] = x[row * width + d] * norm;
+    for (long stride = 1; stride < width; stride *= 2) {
+      for (long at = 0; at < width; at += 2 * stride) {
+        for (long d = at; d < at + stride; ++d) {
+          const float a = to[d], b = to[d + stride];
+          to[d] = a + b;
+          to[d + stride] = a - b;
+        }
+      }
+    }
+  }
+}
+
+static inline float power_of_two(int exponent) {
+  const uint32_t bits = (uint32_t)(exponent + 127) << 23;
+  float f;
+  memcpy(&f, &bits, sizeof f);
+  return f;
+}
+
+static inline int exponent_of(float f) {
+  uint32_t bits;
+  memcpy(&bits, &f, sizeof bits);
+  return (int)(bits >> 23 & 0xFF) - 127;
+}
+
+// rounding.py's formats: the first `plain` channels of each row in blocks, the others copied.
+void round_rows(const float* x, float* y, long rows, long width, long plain, long block,
+                float largest, float least_peak, long mantissa_bits, long least_exponent) {
+  const float share = 1.0f / largest;
+  for (long row = 0; row < rows; ++row) {
+    for (long at = 0; at < plain; at += block) {
+      const float* from = x + row * width + at;
+      float* to = y + row * width + at;
+      float peak = least_peak;
+      for (long d = 0; d < block; ++d) peak = fabsf(from[d]) > peak ? fabsf(from[d]) : peak;
+      peak *= share;
+      int power = exponent_of(peak);
+      power += peak > power_of_two(power);  // at or above `peak`
+      const float scale = power_of_two(power), inverse = power_of_two(-power);
+      for (long d = 0; d < block; ++d) {
+        float v = from[d] * inverse;
+        v = v > largest ? largest : v < -largest ? -largest : v;
+        int binade = exponent_of(v);
+        binade = (binade < least_exponent ? (int)least_exponent : binade) - (int)mantissa_bits;
+        to[d] = rintf(v * power_of_two(-binade)) * power_of_two(binade) * scale;
+      }
+    }
+    memcpy(y + row * width + plain, x + row * width + plain,
+           (size_t)(width - plain) * sizeof *y);
+  }
+}
+
+// y[n] = the sum of the `used` rows of x that `place` names for token n
+void gather_sum(const half* x, const int64_t* place, float* y, long tokens, long used,
+                long width) {
+  for (long n = 0; n < tokens; ++n) {
+    float* to = y + n * width;
+    memset(to, 0, (size_t)width * sizeof *to);
+    for (long u = 0; u < used; ++u) {
+      const half* from = x + place[n * used + u] * width;
+      for (long d = 0; d < width; ++d) to[d] += widen(from[d]);
+    }
+  }
+}
+
 // y = x rho weight; weight may be null. Keeps rho.
 void rms(const float* x, const float* weight, float* y, float* rho, long rows, long width,
          float eps) {

@@ -27,6 +27,8 @@ def _load() -> ctypes.CDLL | None:
             with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as build:
                 made = os.path.join(build, "passes.so")
                 flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
+                if os.uname().machine == "x86_64":
+                    flags.append("-mprefer-vector-width=512")
                 subprocess.run(
                     ["cc", *flags, source, "-o", made, "-lm"], check=True, capture_output=True
                 )
