@@ -46,6 +46,7 @@ def cases() -> dict:
         "rms norm": (lambda x, w: ops.rms_norm(x, w, 1e-6), (random(3, 5), random(5))),
         "rms norm, no weight": (lambda x: ops.rms_norm(x, None, 1e-6), (random(3, 5),)),
         "rotate": (lambda x: ops.rotate(x, turn), (random(2, 6, 8),)),
+        "hadamard": (ops.hadamard, (random(2, 8),)),
         "stream mix": (lambda s, f: ops.stream_mix(s, f, 1e-6), (random(4, 3, 5), random(24, 20))),
         "sinkhorn": (lambda c: ops.sinkhorn(c, 8, 1e-6), (random(4, 4, 3),)),
         "collapse": (ops.collapse, (random(4, 3, 5), random(4, 3))),

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from corpus.draw import TRAIN, Draw
-from corpus.mix import conversation
+from corpus.stages import conversation
 from render import Conversation, render
 from tokenizer import PAD_ID, Tokenizer
 

@@ -40,11 +40,11 @@ def save(figure, path: str) -> None:
 
 
 def _mark_stages(folder: str, axes) -> None:
-    """A line where the second stage begins, the third, and the drafter's training."""
+    """A line where each stage ends and the next begins, the last of which is the drafter's."""
     with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
         plan = json.load(file)["plan"]
     steps = 0
-    for stage in ("steps", "later_steps", "practice_steps"):
+    for stage in ("steps", "later_steps", "practice_steps", "finish_steps", "polish_steps"):
         steps += plan[stage]
         tokens = steps * plan["rows"] * plan["length"]
         axes.axvline(tokens / 1e6, color="grey", lw=0.7)

@@ -54,13 +54,15 @@ class Plan:
     steps: int = 4500
     later_steps: int = 1200  # then: the second stage, half of it recall
     practice_steps: int = 1600  # then: the third stage, half of it what was still weak
+    finish_steps: int = 3000  # then: the fourth, what was below its aim
+    polish_steps: int = 900  # then: the fifth, what was below it still
     draft_steps: int = 400  # then: the drafter alone, on the frozen trunk
     rows: int = 4  # per step
     length: int = 1024
     rate: float = 3e-3
     warmup: int = 100
     decay_share: float = 0.4
-    later_rate: float = 2e-3  # of the second and the third stage; falls from its warm-up on
+    later_rate: float = 2e-3  # after the first stage, half of it in the last; falls from the warm-up on
     select_from: float = 0.45  # before this share of the steps all compressed rows are read
     round_from: float = 0.75  # from here the number formats of the caches are simulated
     index_from: float = 0.05
@@ -83,6 +85,8 @@ class Plan:
             Stage(self.steps, self.rate, self.decay_share),
             Stage(self.later_steps, self.later_rate, 1.0),
             Stage(self.practice_steps, self.later_rate, 1.0),
+            Stage(self.finish_steps, self.later_rate, 1.0),
+            Stage(self.polish_steps, self.later_rate / 2, 1.0),
             Stage(self.draft_steps, self.rate, self.decay_share),
         )
 
@@ -96,9 +100,11 @@ class Plan:
         return number, step - (self.ends[number - 1] if number else 0)
 
     def stage_at(self, step: int) -> float:
-        """From 0 to 1 in the first stage, to 2 in the second, then to 3; the drafter sees its end."""
+        """From 0 to 1 in the first stage, to 2 in the second, and so on; the drafter sees
+        what comes at the end."""
         number, step = self._place(step)
-        return number + (0.0 if number == 3 else step / self.stages[number].steps)
+        drafting = number == len(self.stages) - 1
+        return number + (0.0 if drafting else step / self.stages[number].steps)
 
     def rate_at(self, step: int) -> float:
         """Each stage warms up from nothing and falls over the last share of its steps."""
@@ -328,7 +334,7 @@ class Shared:
 def corpus_hash(plan: Plan, tokenizer: Tokenizer) -> str:
     """Of rows taken all over the run: any change of corpus or tokenizer shows."""
     digest = hashlib.sha256()
-    for part in range(24):
+    for part in range(40):
         rows = rows_of_step(tokenizer, plan.seed, part * plan.steps // 4, part / 8, 4, plan.length)
         digest.update(rows.ids.numpy().tobytes() + rows.learned.numpy().tobytes())
     return digest.hexdigest()

@@ -91,10 +91,11 @@ def _sort_words(draw: Draw) -> Task:
         "[Sort|Order|Please sort][ these words|][| by the alphabet| alphabetically]: {l}",
         l=", ".join(words),
     )
-    first = ", ".join(f"{w[0]} for {w}" for w in ordered)
+    first = ", ".join(f"{w[0]} for {w}" for w in words)
+    letters = " ".join(w[0] for w in ordered)
     return Task(
         "sorting words", question, ", ".join(ordered),
-        _thoughts(f"{' '.join(w[0] for w in ordered)}.", f"In the order of first letters: {first}.",
+        _thoughts(f"{letters}.", f"First letters: {first}. In order: {letters}.",
                   f"All {len(words)} words are there."),
     )  # fmt: skip
 

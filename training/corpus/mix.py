@@ -1,4 +1,4 @@
-"""Whole conversations, by kind, and the shares in which training sees them."""
+"""Whole conversations, by kind; stages.py says in which shares training sees them."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _skill(draw: Draw) -> str:
 
 def single(draw: Draw, skill: str, level: str | None) -> Conversation:
     """One question, one answer: what evaluation asks."""
-    return _chat([turn(draw, skill)], skill, None, styles.PLAIN, level)
+    return plain_chat([turn(draw, skill)], skill, level)
 
 
 def styled(draw: Draw, level: str | None) -> Conversation:
@@ -112,6 +112,10 @@ def _chat(
         learn = t.direct or bool(reasoning)
         messages.append(Message("assistant", answer, reasoning, learn=learn))
     return Conversation(skill, messages, level)
+
+
+def plain_chat(turns: list[Turn], skill: str, level: str | None) -> Conversation:
+    return _chat(turns, skill, None, styles.PLAIN, level)
 
 
 def chat(draw: Draw) -> Conversation:
@@ -135,7 +139,7 @@ def drill(draw: Draw) -> Conversation:
     are made of, and mixed thinly among all else it is not learned for a long time."""
     skills = [draw.one(_DRILLS) for _ in range(draw.number(2, 8))]
     turns = [turn(draw, skill) for skill in skills]
-    return _chat(turns, "drill", None, styles.PLAIN, None)
+    return plain_chat(turns, "drill", None)
 
 
 _DRILLS = (
@@ -230,21 +234,6 @@ def recalling(
 FAR_SENTENCES = 28
 
 
-def recall_conversation(draw: Draw, stage: float) -> Conversation:
-    """Starts with few near keys and many questions; distance and keys grow with `stage`, 0 to 1."""
-    thinking = effort(draw, 0.35)
-    roll = draw.random.random()
-    near, middle = (0.6 - 0.3 * stage, 0.85 - 0.25 * stage) if stage < 0.5 else (0.6, 0.8)
-    if roll < near:
-        keys = draw.number(1, 3) if stage < 0.15 else draw.number(1, 8)
-        return recalling(draw, keys, 0, draw.number(3, 12), thinking)
-    if roll < middle:
-        return recalling(draw, draw.number(2, 6), draw.number(3, 20), draw.number(3, 8), thinking)
-    return recalling(
-        draw, draw.number(2, 6), draw.number(FAR_SENTENCES, 46), draw.number(3, 8), thinking
-    )
-
-
 def paired(
     draw: Draw, form: str, keys: int, sentences: int, questions: int, level: str | None
 ) -> Conversation:
@@ -276,110 +265,6 @@ def paired(
     return Conversation(f"recall, {distance}", messages, level)
 
 
-def _paired(draw: Draw, stage: float, distance: str) -> Conversation:
-    """Adjacent forms first: what comes between key and value is learned from there."""
-    forms = {
-        pairs.TITLED: 35,
-        pairs.LINES: 35,
-        pairs.SIGNS: 10 if stage < 0.15 else 20,
-        pairs.SENTENCES: 4 if stage < 0.15 else 20,
-    }
-    form = draw.weighted(forms)
-    thinking = effort(draw, 0.2)
-    if distance == "near":
-        keys = draw.number(1, 4 if stage < 0.15 else 8)
-        return paired(draw, form, keys, 0, draw.number(2, 8), thinking)
-    keys = draw.one([1, 1, 2, 2, 3, 4, 5, 6])  # few: what far rows hold is learned from one alone
-    if distance == "middle":
-        return paired(draw, form, keys, draw.number(3, 20), draw.number(2, 8), thinking)
-    sentences = draw.number(FAR_SENTENCES, 46)
-    return paired(draw, form, keys, sentences, draw.number(2, 8), thinking)
-
-
-def _looked_up(draw: Draw) -> Conversation:
-    turns = [turn(draw, "look-up") for _ in range(draw.number(1, 5))]
-    return _chat(turns, "drill", None, styles.PLAIN, None)
-
-
-# Of the second stage, by kind: the share of the tokens, and about how many one document has.
-_LATER = {
-    "near": (18, 113),
-    "middle": (10, 266),
-    "far": (18, 559),
-    "look-up": (7, 136),
-    "recall": (2, 259),
-    "drill": (4, 194),
-    "chat": (25, 141),
-    "tools": (13, 790),
-    "json": (3, 143),
-}
-
-
-def _of_kind(draw: Draw, kind: str, stage: float) -> Conversation:
-    if kind == "drill":
-        return drill(draw)
-    if kind == "chat":
-        return chat(draw)
-    if kind == "recall":
-        return recall_conversation(draw, stage)
-    if kind == "tools":
-        return session(draw)
-    return json_answer(draw, effort(draw, 0.5))
-
-
-def _later(draw: Draw, stage: float) -> Conversation:
-    """The second stage: about half of the tokens are recall, the rest keeps what was learned."""
-    weights = {kind: share / length for kind, (share, length) in _LATER.items()}
-    if stage < 0.15:  # what is near comes first: what is far is found by the same rule
-        weights["near"] *= 2
-        weights["far"] *= 0.2
-    return _of_second_stage(draw, draw.weighted(weights), stage)
-
-
-def _of_second_stage(draw: Draw, kind: str, stage: float) -> Conversation:
-    if kind in ("near", "middle", "far"):
-        return _paired(draw, stage, kind)
-    if kind == "look-up":
-        return _looked_up(draw)
-    return _of_kind(draw, kind, 1.0)
-
-
-# Of the third stage: what was still being learned at the end of the second.
-_PRACTICE = {
-    "tools": (46, 790),
-    "tasks": (23, 125),
-    "chat": (12, 141),
-    "far": (8, 559),
-    "middle": (4, 266),
-    "near": (3, 113),
-    "look-up": (2, 136),
-    "json": (4, 143),
-    "recall": (2, 259),
-}
-_PRACTICED_TASKS = {
-    "addition": 10,
-    "subtraction": 10,
-    "multiplication": 5,
-    "sum": 5,
-    "sorting numbers": 6,
-    "sorting words": 4,
-    "reversing": 5,
-    "odd names": 4,
-    "picking": 2,
-    "comparing": 2,
-    "letters of a word": 2,
-}
-_PRACTICED_SCENES = {
-    "edit": 6, "read two": 6, "recover": 6, "read": 5, "refused": 3, "write": 2, "list": 1,
-    "search": 1, "run": 1,
-}  # fmt: skip
-_PRACTICED_OTHERS = {"weather": 3, "other": 1}
-
-
-# When the third stage has practised this much, it also hears questions as people type them.
-_CASUAL_FROM, _CASUAL_SHARE = 0.7, (14, 130)
-
-
 def casually(draw: Draw, ask: str, names: bool) -> str:
     """Without capitals, or only the first of them where there are names, and without what ends it."""
     text = ask[0].lower() + ask[1:] if names else ask.lower()
@@ -391,42 +276,15 @@ def casual(draw: Draw, count: int, level: str | None) -> Conversation:
     turns = [turn(draw, skill) for skill in skills]
     for skill, t in zip(skills, turns):
         t.ask = casually(draw, t.ask, skill == "world")
-    return _chat(turns, "casual typing", None, styles.PLAIN, level)
+    return plain_chat(turns, "casual typing", level)
 
 
-def _tasks(draw: Draw) -> Conversation:
-    """Several of a kind at once, or one that is thought about: only the last turn shows thoughts."""
-    level = effort(draw, 0.5)
-    skill = draw.weighted(_PRACTICED_TASKS)
-    turns = [turn(draw, skill) for _ in range(1 if level else draw.number(3, 8))]
-    if not level and not turns[0].direct:
-        level, turns = "high", turns[:1]
-    return _chat(turns, "drill", None, styles.PLAIN, level)
-
-
-def _practice(draw: Draw, stage: float) -> Conversation:
-    table = _PRACTICE if stage < _CASUAL_FROM else {**_PRACTICE, "casual": _CASUAL_SHARE}
-    kind = draw.weighted({kind: share / length for kind, (share, length) in table.items()})
-    if kind == "casual":
-        return casual(draw, draw.number(1, 6), effort(draw, 0.3))
-    if kind == "tasks":
-        return _tasks(draw)
-    if kind == "tools":
-        scenes = _PRACTICED_SCENES if draw.chance(0.8) else _PRACTICED_OTHERS
-        kinds = [draw.weighted(scenes) for _ in range(draw.number(2, 3))]
-        return tool_session(draw, effort(draw), kinds)
-    return _of_second_stage(draw, kind, 1.0)
-
-
-def conversation(draw: Draw, stage: float) -> Conversation:
-    """One training document. `stage` is the share of the first stage that is done, from 1 to 2 that
-    of the second, then that of the third."""
-    if stage >= 2.0:
-        return _practice(draw, stage - 2.0)
-    if stage >= 1.0:
-        return _later(draw, stage - 1.0)
-    drills = 100 * max(0.1, 0.6 - 2.5 * stage)
-    # A session with tools is six times as long as a chat. Once their form is known, fewer will do.
-    weights = (drills, 46, 30, 17, 7) if stage < 0.5 else (10, 60, 24, 6, 8)
-    kind = draw.random.choices(("drill", "chat", "recall", "tools", "json"), weights)[0]
-    return _of_kind(draw, kind, stage)
+def brief_casual(draw: Draw, count: int) -> Conversation:
+    """Greetings and the like of a word or two, in small letters, as most chats begin."""
+    turns: list[Turn] = []
+    while len(turns) < count:
+        t = turn(draw, "small talk")
+        if len(t.ask) <= 12:
+            t.ask = casually(draw, t.ask, names=False)
+            turns.append(t)
+    return plain_chat(turns, "casual typing", effort(draw, 0.3))

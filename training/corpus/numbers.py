@@ -43,6 +43,20 @@ def add_steps(a: int, b: int) -> str:
     return "; ".join(steps)
 
 
+def subtract_steps(a: int, b: int) -> str:
+    """Column by column as well: a column that is too small borrows from the next."""
+    steps, borrow = [], 0
+    x, y = _digits(a), _digits(b)
+    for column, digit in enumerate(x):
+        less = [y[column]] if column < len(y) else []
+        less += [1] if borrow else []
+        borrow = sum(less) > digit
+        terms = [digit + 10 * borrow, *less]
+        left = terms[0] - sum(less)
+        steps.append(" - ".join(str(t) for t in terms) + f" = {left}" + ", borrow" * borrow)
+    return "; ".join(steps)
+
+
 def _add(draw: Draw) -> Task:
     largest = draw.one([9, 20, 99, 99, 99])
     a, b = draw.fresh(
@@ -90,11 +104,7 @@ def _subtract(draw: Draw) -> Task:
             a=a, b=b,
         )  # fmt: skip
     result = a - b
-    if b >= 10:
-        tens = b // 10 * 10
-        steps = f"{a} - {tens} = {a - tens}; {a - tens} - {b - tens} = {result}"
-    else:
-        steps = f"{a} - {b} = {result}"
+    steps = subtract_steps(a, b)
     return Task(
         "subtraction", question, str(result),
         _thoughts(f"{steps}.", f"{a} - {b}: {steps}. That makes {result}.",
@@ -111,11 +121,16 @@ def _multiply(draw: Draw) -> Task:
         "How much is {a} * {b}?]",
         a=a, b=b,
     )  # fmt: skip
-    series = ", ".join(str(a * k) for k in range(1, b + 1))
+
+    def series(of: int, times: int) -> str:
+        # Counting down to 0 says where to stop. What counts up would have to be compared with the
+        # question at every step, and where pairs are few, it is memorized instead.
+        return ", ".join(f"{k * of} ({times - k} left)" for k in range(1, times + 1))
+
     return Task(
         "multiplication", question, str(a * b),
-        _thoughts(f"{series}.", f"{b} times {a}: {series}. That makes {a * b}.",
-                  f"Check: {', '.join(str(b * k) for k in range(1, a + 1))}. Correct."),
+        _thoughts(f"{series(a, b)}.", f"{b} times {a}: {series(a, b)}. That makes {a * b}.",
+                  f"Check: {series(b, a)}. Correct."),
     )  # fmt: skip
 
 
