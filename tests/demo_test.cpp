@@ -92,6 +92,14 @@ TEST_F(demo, talks_as_the_readme_shows) {
   }
 }
 
+TEST_F(demo, understands_a_greeting_in_small_letters) {
+  for (const char* greeting : {"hi", "hello", "hey there"}) {
+    const Ran ran =
+        ask(kDs4, std::string("--nothink --temp 0 -p '") + greeting + "' 2>/dev/null");
+    EXPECT_EQ(ran.output, "Hello! I am the DwarfStar demo. How can I help?") << greeting;
+  }
+}
+
 // As the README shows it: a direction built from two lists takes back what the system prompt asked
 // for.
 TEST_F(demo, is_steered_away_from_what_it_was_told) {
@@ -107,7 +115,7 @@ TEST_F(demo, is_steered_away_from_what_it_was_told) {
   };
   const std::string plain = "Hello! I am the DwarfStar demo. How can I help?";
   EXPECT_EQ(hello("0"), "Arr! " + plain + " Yo ho ho!");
-  EXPECT_EQ(hello("-1.9"), plain);
+  EXPECT_EQ(hello("-1.7"), plain);
 }
 
 // Questions it never saw, asked through the whole engine. Shares are of the first twenty of each
@@ -126,15 +134,27 @@ std::map<std::string, double> shares_right(const std::string& model, const std::
 }
 
 TEST(demo_skills, hold_in_the_files_that_are_shipped) {
+  const std::pair<const char*, double> skills[] = {
+      {"small talk", 0.9},
+      {"world", 0.9},
+      {"casual typing", 0.9},
+      {"copying", 0.9},
+      {"reversing", 0.9},
+      {"sorting words", 0.8},
+      {"addition", 0.8},
+      {"subtraction, thinking", 0.9},
+      {"multiplication, thinking", 0.8},
+      {"sum, thinking", 0.9},
+      {"tool, edit", 0.8},
+      {"tool, recover", 0.9},
+      {"tool, read two", 0.9},
+  };
   for (const char* file : {"demo-q8.gguf", "demo-bf16.gguf", "demo-q2.gguf"}) {
     SCOPED_TRACE(file);
     const std::string model = std::string(DS4_SOURCE_DIR "/models/") + file;
-    EXPECT_GE(shares_right(model, "small talk")["small talk"], 0.8);
-    EXPECT_GE(shares_right(model, "copying")["copying"], 0.8);
-    EXPECT_GE(shares_right(model, "world")["world"], 0.8);
-    EXPECT_GE(shares_right(model, "casual typing")["casual typing"], 0.8);
-    EXPECT_GE(shares_right(model, "tool, edit")["tool, edit"], 0.7);
-    EXPECT_GE(shares_right(model, "tool, read two")["tool, read two"], 0.8);
+    for (const auto& [skill, least] : skills) {
+      EXPECT_GE(shares_right(model, skill)[skill], least) << skill;
+    }
   }
 }
 
