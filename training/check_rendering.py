@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from corpus.draw import TRAIN, Draw
-from corpus.mix import conversation
+from corpus.stages import conversation
 from render import END, Conversation, as_request, render_text
 
 

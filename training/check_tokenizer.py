@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 from corpus.draw import TRAIN, VALIDATION, Draw
-from corpus.mix import conversation
+from corpus.stages import conversation
 from render import render_text
 from tokenizer import Tokenizer
 

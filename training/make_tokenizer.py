@@ -8,7 +8,7 @@ import collections
 
 import tokenizer
 from corpus.draw import TRAIN, Draw
-from corpus.mix import conversation
+from corpus.stages import conversation
 from render import render_text
 
 
