@@ -94,8 +94,7 @@ TEST_F(demo, talks_as_the_readme_shows) {
 
 TEST_F(demo, understands_a_greeting_in_small_letters) {
   for (const char* greeting : {"hi", "hello", "hey there"}) {
-    const Ran ran =
-        ask(kDs4, std::string("--nothink --temp 0 -p '") + greeting + "' 2>/dev/null");
+    const Ran ran = ask(kDs4, std::string("--nothink --temp 0 -p '") + greeting + "' 2>/dev/null");
     EXPECT_EQ(ran.output, "Hello! I am the DwarfStar demo. How can I help?") << greeting;
   }
 }
