@@ -31,7 +31,7 @@ def main() -> int:
     seen: dict[tuple[str, str], int] = {}
     wrong = 0
     for number in range(count):
-        sample = conversation(Draw(f"rendering {number}", TRAIN), 2.0 * number / count)
+        sample = conversation(Draw(f"rendering {number}", TRAIN), 5600 * number // count)
         key = (sample.skill, str(sample.effort))
         seen[key] = seen.get(key, 0) + 1
         # The whole, and the prompt that an engine is given to continue.

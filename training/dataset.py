@@ -76,14 +76,15 @@ def pack(documents: list[Document], rows: int, length: int) -> Rows:
 
 
 def rows_of_step(
-    tokenizer: Tokenizer, seed: int, step: int, stage: float, rows: int, length: int
+    tokenizer: Tokenizer, seed: int, step: int, groups: int, group: int, rows: int, length: int
 ) -> Rows:
+    """Those of one of the groups that a step's rows are drawn in, each by itself."""
     documents: list[Document] = []
     tokens = number = 0
     while tokens < rows * length * 1.03:
-        sample = conversation(Draw(f"{seed}/{step}/{number}", TRAIN), stage)
+        draw = Draw(f"{seed}/{step * groups + group}/{number}", TRAIN)
         number += 1
-        document = tokenize(sample, tokenizer)
+        document = tokenize(conversation(draw, step), tokenizer)
         if len(document.ids) <= length:
             documents.append(document)
             tokens += len(document.ids)

@@ -66,8 +66,8 @@ def suites() -> list[Suite]:
     # A sign or a sentence stands between key and value.
     for form in (pairs.SIGNS, pairs.SENTENCES):
         out.append(Suite(f"recall near, {form}, 3 keys", 1 / 3, _recall(3, 0, 0, (form,))))
-    # The first stage's form: the bare value is asked for.
-    out.append(Suite("recall told, 3 keys", 1 / 3, lambda d: mix.recalling(d, 3, 0, 1, None)))
+    # Not trained: the bare value is asked for, in other words.
+    out.append(Suite("recall told, 3 keys", 1 / 3, lambda draw: mix.told(draw, 3)))
     out.append(Suite("recall middle, 4 keys", 1 / 4, _recall(4, 5, 16)))
     out.append(Suite("recall far, 4 keys", 1 / 4, _recall(4, mix.FAR_SENTENCES, 46)))
     far = _recall(4, mix.FAR_SENTENCES, 40, level="high")

@@ -19,7 +19,10 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=12000)
     options = parser.parse_args()
     count = options.conversations
-    texts = [render_text(conversation(Draw(f"words {n}", TRAIN), n / count)) for n in range(count)]
+    # Mostly of the beginning: it has the words of keys and values in all their places.
+    texts = [
+        render_text(conversation(Draw(f"words {n}", TRAIN), 516 * n // count)) for n in range(count)
+    ]
     made = tokenizer.train(texts, options.size)
     made.save(options.output)
     used: collections.Counter[int] = collections.Counter()

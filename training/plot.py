@@ -39,15 +39,15 @@ def save(figure, path: str) -> None:
     pyplot.close(figure)
 
 
-def _mark_stages(folder: str, axes) -> None:
-    """A line where each stage ends and the next begins, the last of which is the drafter's."""
+def _mark_parts(folder: str, axes) -> None:
+    """A line where each part ends and the next begins, the last of which is the drafter's."""
     with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
         plan = json.load(file)["plan"]
+    parts = [count for name, count in plan.items() if name == "steps" or name.endswith("_steps")]
     steps = 0
-    for stage in ("steps", "later_steps", "practice_steps", "finish_steps", "polish_steps"):
-        steps += plan[stage]
-        tokens = steps * plan["rows"] * plan["length"]
-        axes.axvline(tokens / 1e6, color="grey", lw=0.7)
+    for count in parts[:-1]:
+        steps += count
+        axes.axvline(steps * plan["rows"] * plan["length"] / 1e6, color="grey", lw=0.7)
 
 
 def draw_loss(folder: str) -> None:
@@ -60,7 +60,7 @@ def draw_loss(folder: str) -> None:
         means = [sum(float(r[key]) for r in g) / len(g) for g in groups]
         axes.plot(tokens, means, label=name, lw=1)
     axes.set(xlabel="million tokens", ylabel="loss", yscale="log")
-    _mark_stages(folder, axes)
+    _mark_parts(folder, axes)
     axes.grid(alpha=0.3)
     axes.legend()
     save(figure, os.path.join(folder, "loss.svg"))
@@ -88,8 +88,8 @@ def draw_skills(folder: str) -> None:
             axes.plot(*zip(*points), label=skill, lw=1, ls=style, color=colour)
             if chance[skill]:
                 axes.axhline(chance[skill], color=colour, lw=0.7, ls=":")
-        _mark_stages(folder, axes)
-        title = f"{family} (dotted: guessing; grey: a new stage)"
+        _mark_parts(folder, axes)
+        title = f"{family} (dotted: guessing; grey: a new part)"
         axes.set(ylim=(-0.02, 1.02), ylabel="exactly right", title=title)
         axes.grid(alpha=0.3)
         axes.legend(fontsize=6, loc="center left", bbox_to_anchor=(1.0, 0.5))

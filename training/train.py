@@ -8,16 +8,13 @@ in shared memory. On a graphics card there is one process.
 from __future__ import annotations
 
 import argparse
-import bisect
 import csv
 import dataclasses
 import hashlib
-import itertools
 import json
 import os
 import time
 from dataclasses import dataclass
-from typing import NamedTuple
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"  # before the libraries start
@@ -40,32 +37,24 @@ from tokenizer import PAD_ID, Tokenizer  # noqa: E402
 GROUPS = 2  # independent parts of a step's data, so that one or two processes see the same
 
 
-class Stage(NamedTuple):
-    steps: int
-    rate: float
-    decay_share: float
-
-
 @dataclass
 class Plan:
     """Everything that decides what comes out, recorded with the run."""
 
     seed: int = 1
-    steps: int = 4500
-    later_steps: int = 1200  # then: the second stage, half of it recall
-    practice_steps: int = 1600  # then: the third stage, half of it what was still weak
-    finish_steps: int = 3000  # then: the fourth, what was below its aim
-    polish_steps: int = 900  # then: the fifth, what was below it still
-    draft_steps: int = 400  # then: the drafter alone, on the frozen trunk
+    steps: int = 3300
+    later_steps: int = 2300  # then: a second stage, for tools and what is far away
+    draft_steps: int = 300  # then: the drafter alone, on the frozen trunk
     rows: int = 4  # per step
     length: int = 1024
     rate: float = 3e-3
+    later_rate: float = 2e-3
     warmup: int = 100
-    decay_share: float = 0.4
-    later_rate: float = 2e-3  # after the first stage, half of it in the last; falls from the warm-up on
-    select_from: float = 0.45  # before this share of the steps all compressed rows are read
-    round_from: float = 0.75  # from here the number formats of the caches are simulated
-    index_from: float = 0.05
+    decay_from: int = 1562  # the rate falls from here on, towards nothing at `decay_to`
+    decay_to: int = 3640
+    index_from: int = 215
+    select_from: int = 1367  # before this step all compressed rows are read
+    round_from: int = 2184  # from here the number formats of the caches are simulated
     prompt_weight: float = 0.2  # of the loss on tokens that are given: they too teach to look back
     balance_rate: float = 0.003
     sinkhorn: int = 8
@@ -73,53 +62,29 @@ class Plan:
 
     @property
     def trunk_steps(self) -> int:
-        return self.ends[-2]
+        return self.steps + self.later_steps
 
     @property
     def all_steps(self) -> int:
-        return self.ends[-1]
-
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        return (
-            Stage(self.steps, self.rate, self.decay_share),
-            Stage(self.later_steps, self.later_rate, 1.0),
-            Stage(self.practice_steps, self.later_rate, 1.0),
-            Stage(self.finish_steps, self.later_rate, 1.0),
-            Stage(self.polish_steps, self.later_rate / 2, 1.0),
-            Stage(self.draft_steps, self.rate, self.decay_share),
-        )
-
-    @property
-    def ends(self) -> list[int]:
-        return list(itertools.accumulate(stage.steps for stage in self.stages))
-
-    def _place(self, step: int) -> tuple[int, int]:
-        """The number of a step's stage, and that of the step in it."""
-        number = bisect.bisect_right(self.ends, step)
-        return number, step - (self.ends[number - 1] if number else 0)
-
-    def stage_at(self, step: int) -> float:
-        """From 0 to 1 in the first stage, to 2 in the second, and so on; the drafter sees
-        what comes at the end."""
-        number, step = self._place(step)
-        drafting = number == len(self.stages) - 1
-        return number + (0.0 if drafting else step / self.stages[number].steps)
+        return self.trunk_steps + self.draft_steps
 
     def rate_at(self, step: int) -> float:
-        """Each stage warms up from nothing and falls over the last share of its steps."""
-        number, step = self._place(step)
-        stage = self.stages[number]
-        shrink = min(1.0, (stage.steps - step) / max(1, int(stage.steps * stage.decay_share)))
-        return stage.rate * min(1.0, (step + 1) / self.warmup) * max(shrink, 0.02)
+        """Each part warms up from nothing; the first keeps its rate for a while, all end low."""
+        if step < self.steps:
+            shrink = min(1.0, (self.decay_to - step) / (self.decay_to - self.decay_from))
+            return self.rate * min(1.0, (step + 1) / self.warmup) * max(shrink, 0.02)
+        if step < self.trunk_steps:
+            top, step, steps = self.later_rate, step - self.steps, self.later_steps
+        else:
+            top, step, steps = self.rate, step - self.trunk_steps, self.draft_steps
+        return top * min(1.0, (step + 1) / self.warmup) * max(1.0 - step / steps, 0.02)
 
     def mode_at(self, step: int) -> Mode:
-        stage = step / self.steps
         return Mode(
-            rounded=stage >= self.round_from,
-            select=stage >= self.select_from,
+            rounded=step >= self.round_from,
+            select=step >= self.select_from,
             sinkhorn=self.sinkhorn,
-            index_loss=stage >= self.index_from,
+            index_loss=step >= self.index_from,
         )
 
 
@@ -153,9 +118,9 @@ class Run:
                 self.shared.log.add("steps", row)
             self.shared.step = step + 1
             done = step + 1
-            if done % self.options.evaluate_every == 0 or done in plan.ends:
+            if done % self.options.evaluate_every == 0 or done in (plan.steps, plan.trunk_steps, total):
                 self._evaluate(done, drafting)
-            save = done % self.options.save_every == 0 or done in (*plan.ends, last)
+            save = done % self.options.save_every == 0 or done in (plan.steps, plan.trunk_steps, last)
             if save and self.rank == 0:
                 self.shared.save(os.path.join(self.options.folder, "checkpoint.pt"))
         self.shared.barrier.wait()
@@ -168,8 +133,7 @@ class Run:
         board[self.rank].zero_()
         for group in range(self.rank, GROUPS, self.shared.count):
             rows = rows_of_step(
-                self.tokenizer, plan.seed, step * GROUPS + group, plan.stage_at(step),
-                plan.rows // GROUPS, plan.length,
+                self.tokenizer, plan.seed, step, GROUPS, group, plan.rows // GROUPS, plan.length,
             )  # fmt: skip
             for begin in range(0, len(rows.ids), self.options.micro_rows):
                 part = slice(begin, begin + self.options.micro_rows)
@@ -334,8 +298,9 @@ class Shared:
 def corpus_hash(plan: Plan, tokenizer: Tokenizer) -> str:
     """Of rows taken all over the run: any change of corpus or tokenizer shows."""
     digest = hashlib.sha256()
-    for part in range(40):
-        rows = rows_of_step(tokenizer, plan.seed, part * plan.steps // 4, part / 8, 4, plan.length)
+    for part in range(24):
+        step = part * plan.all_steps // 24
+        rows = rows_of_step(tokenizer, plan.seed, step, GROUPS, 0, plan.rows, plan.length)
         digest.update(rows.ids.numpy().tobytes() + rows.learned.numpy().tobytes())
     return digest.hexdigest()
 

@@ -39,8 +39,8 @@ def _easy(skill: str, ask: str, full: str, brief: str, thought: str) -> Turn:
 
 
 def turn(draw: Draw, skill: str) -> Turn:
-    if skill in ("look-up", "signed look-up"):
-        table = pairs.table(draw) if skill == "look-up" else recall.table(draw)
+    if skill == "look-up":
+        table = pairs.table(draw)
         return _easy(skill, table.question, table.answer, table.answer, "I look each of them up.")
     if skill == "small talk":
         ask, intent = talk.question(draw)
@@ -62,27 +62,27 @@ def turn(draw: Draw, skill: str) -> Turn:
 
 
 _TURN_WEIGHTS = {
-    "small talk": 20,
-    "refusal": 5,
-    "world": 12,
-    "story": 4,
-    "rhyme": 4,
-    "addition": 16,
-    "subtraction": 9,
-    "multiplication": 6,
-    "sum": 8,
-    "counting": 6,
-    "comparing": 6,
-    "sorting numbers": 6,
-    "copying": 6,
-    "reversing": 6,
-    "spelling": 6,
+    "small talk": 30,
+    "refusal": 8,
+    "world": 16,
+    "story": 8,
+    "rhyme": 5,
+    "addition": 8,
+    "subtraction": 6,
+    "multiplication": 4,
+    "sum": 4,
+    "counting": 4,
+    "comparing": 4,
+    "sorting numbers": 4,
+    "copying": 4,
+    "reversing": 4,
+    "spelling": 4,
     "letters of a word": 4,
     "sorting words": 4,
     "picking": 4,
-    "signed look-up": 6,
+    "look-up": 4,
 }
-TURN_SKILLS = (*(s for s in _TURN_WEIGHTS if s != "signed look-up"), "look-up")
+TURN_SKILLS = tuple(_TURN_WEIGHTS)
 
 
 def _skill(draw: Draw) -> str:
@@ -134,19 +134,6 @@ def chat(draw: Draw) -> Conversation:
     return _chat(turns, "chat", system, style, level)
 
 
-def drill(draw: Draw) -> Conversation:
-    """Nothing but finding things again in what was just said. It is what tools, recall and sorting
-    are made of, and mixed thinly among all else it is not learned for a long time."""
-    skills = [draw.one(_DRILLS) for _ in range(draw.number(2, 8))]
-    turns = [turn(draw, skill) for skill in skills]
-    return plain_chat(turns, "drill", None)
-
-
-_DRILLS = (
-    "copying", "copying", "signed look-up", "signed look-up", "reversing", "spelling", "picking",
-)  # fmt: skip
-
-
 def json_answer(draw: Draw, level: str | None) -> Conversation:
     messages: list[Message] = []
     ask, schema, answer = schemas.request(draw)
@@ -176,11 +163,6 @@ def tool_session(draw: Draw, level: str | None, kinds: list[str]) -> Conversatio
     return Conversation(scenes[-1].skill, messages, level, tools=tools.offer(draw, needed))
 
 
-def session(draw: Draw) -> Conversation:
-    kinds = tools.CODING_SCENES if draw.chance(0.75) else tools.OTHER_SCENES
-    return tool_session(draw, effort(draw), [draw.one(kinds) for _ in range(draw.number(1, 4))])
-
-
 def _filler(draw: Draw, sentences: int) -> list[Message]:
     """Text that has nothing to do with the facts, as one long message or as small turns."""
     if draw.chance(0.5):
@@ -195,39 +177,22 @@ def _filler(draw: Draw, sentences: int) -> list[Message]:
     return messages
 
 
-def recalling(
-    draw: Draw, keys: int, sentences: int, questions: int, level: str | None
-) -> Conversation:
-    """Facts, then `sentences` of filler, then questions: the first stage's form of recall."""
+def told(draw: Draw, keys: int) -> Conversation:
+    """Facts, and a question in other words whose answer is the bare value. Nothing of it is trained."""
     found = recall.facts(draw, keys)
     glue = draw.one([" ", "\n"])
     lead = draw.say("[|Remember this: |Remember: |Note this: |Here are some facts: ]")
-    text = glue.join(found.statements)
+    ask, answer = found.questions[draw.number(0, keys - 1)]
+    text = lead + glue.join(found.statements)
     messages: list[Message] = []
-    asked = [draw.number(0, keys - 1) for _ in range(questions)]
-    if sentences == 0 and draw.chance(0.5):
-        opening = lead + text + glue
+    if draw.chance(0.5):
+        ask = text + glue + ask
     elif draw.chance(0.25):
-        messages.append(Message("system", lead + text))
-        opening = ""
+        messages.append(Message("system", text))
     else:
-        messages += [Message("user", lead + text), Message("assistant", "Noted.")]
-        opening = ""
-    if sentences:
-        messages += _filler(draw, sentences)
-    for number, which in enumerate(asked):
-        ask, answer = found.questions[which]
-        last = number + 1 == questions
-        thought = ""
-        if level and last:
-            thought = recall.thought(found.questions[which], found.statements[which], level)
-        messages += [Message("user", opening + ask), Message("assistant", answer, thought)]
-        opening = ""
-    if level:
-        for message in messages[:-1]:
-            message.reasoning = ""
-    distance = "near" if sentences == 0 else "far" if sentences >= FAR_SENTENCES else "middle"
-    return Conversation(f"recall, {distance}", messages, level)
+        messages += [Message("user", text), Message("assistant", "Noted.")]
+    messages += [Message("user", ask), Message("assistant", answer)]
+    return Conversation("recall, told", messages, None)
 
 
 # About how many sentences of filler surpass what stacked windows can carry.

@@ -1,4 +1,4 @@
-"""Finding the value of a key again: at once, after other talk, or after a long text.
+"""Facts in sentences, asked for in other words: what pairs.py teaches is asked in another form.
 
 The chance level of a question is one in the number of keys, since every value of the list looks
 alike. Values are drawn anew each time, so nothing but the text tells them.
@@ -57,35 +57,3 @@ def facts(draw: Draw, count: int) -> Facts:
         answer = "{v}"
     questions = [(draw.say(ask, k=k), answer.format(v=v)) for k, v in zip(keys, values)]
     return Facts(said, questions, keys)
-
-
-@dataclass
-class Table:
-    question: str
-    answer: str
-
-
-def table(draw: Draw) -> Table:
-    """Many keys of one short list asked for at once: every value of the answer has to be found."""
-    keys = draw.some(COLOURS + THINGS + NAMES, draw.number(2, 8))
-    if draw.chance(0.5):
-        values = draw.some(VALUES, len(keys))
-    else:
-        values = [str(n) for n in draw.some(range(10, 100), len(keys))]
-    sign = draw.one([" = ", ": ", " is "])
-    listed = draw.one(["\n", ", ", "; "]).join(f"{k}{sign}{v}" for k, v in zip(keys, values))
-    asked = [draw.number(0, len(keys) - 1) for _ in range(draw.number(3, 12))]
-    wanted = draw.one([" ", "\n"]) + draw.one([", ", "\n"]).join(keys[i] for i in asked)
-    ask = "[Look up|Find|Give me|Tell me the values of|Values of]:{wanted}"
-    question = listed + "\n" + draw.say(ask, wanted=wanted)
-    return Table(question, "\n".join(f"{keys[i]}{sign}{values[i]}" for i in asked))
-
-
-def thought(question: tuple[str, str], statement: str, effort: str) -> str:
-    """Quoting the statement is what makes the answer right."""
-    if effort == "low":
-        return statement
-    text = f"I look for it in what was said: {statement}"
-    if effort == "max":
-        text += f"\nThe answer is {question[1]}. Nothing said later changes it."
-    return text
