@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from corpus.draw import TRAIN, Draw
-from corpus.stages import conversation
+from corpus.stages import TRUNK_STEPS, conversation
 from render import END, Conversation, as_request, render_text
 
 
@@ -31,7 +31,7 @@ def main() -> int:
     seen: dict[tuple[str, str], int] = {}
     wrong = 0
     for number in range(count):
-        sample = conversation(Draw(f"rendering {number}", TRAIN), 5600 * number // count)
+        sample = conversation(Draw(f"rendering {number}", TRAIN), TRUNK_STEPS * number // count)
         key = (sample.skill, str(sample.effort))
         seen[key] = seen.get(key, 0) + 1
         # The whole, and the prompt that an engine is given to continue.

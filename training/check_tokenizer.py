@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 from corpus.draw import TRAIN, VALIDATION, Draw
-from corpus.stages import conversation
+from corpus.stages import TRUNK_STEPS, conversation
 from render import render_text
 from tokenizer import Tokenizer
 
@@ -30,7 +30,7 @@ def strings(count: int) -> list[str]:
     out = []
     for n in range(count):
         part = VALIDATION if n % 3 == 0 else TRAIN
-        out.append(render_text(conversation(Draw(f"tokens {n}", part), 5600 * n // count)))
+        out.append(render_text(conversation(Draw(f"tokens {n}", part), TRUNK_STEPS * n // count)))
         out.append("".join(rng.choice(_ODD) for _ in range(rng.randint(1, 30))))
     return out
 

@@ -12,6 +12,10 @@ from corpus.stages import conversation
 from render import render_text
 
 
+# Of the run's beginning: it has the words of keys and values in all their places.
+_STEPS = 516
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output")
@@ -19,10 +23,8 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=12000)
     options = parser.parse_args()
     count = options.conversations
-    # Mostly of the beginning: it has the words of keys and values in all their places.
-    texts = [
-        render_text(conversation(Draw(f"words {n}", TRAIN), 516 * n // count)) for n in range(count)
-    ]
+    steps = [_STEPS * n // count for n in range(count)]
+    texts = [render_text(conversation(Draw(f"words {n}", TRAIN), s)) for n, s in enumerate(steps)]
     made = tokenizer.train(texts, options.size)
     made.save(options.output)
     used: collections.Counter[int] = collections.Counter()

@@ -26,6 +26,7 @@ from torch import Tensor  # noqa: E402
 import evaluate  # noqa: E402
 import products  # noqa: E402
 from corpus.draw import VALIDATION  # noqa: E402
+from corpus.stages import SECOND_PART, TRUNK_STEPS  # noqa: E402
 from dataset import Rows, rows_of_step  # noqa: E402
 from experts import Router  # noqa: E402
 from initialize import initialize  # noqa: E402
@@ -42,8 +43,8 @@ class Plan:
     """Everything that decides what comes out, recorded with the run."""
 
     seed: int = 1
-    steps: int = 3300
-    later_steps: int = 2300  # then: a second stage, for tools and what is far away
+    steps: int = SECOND_PART
+    later_steps: int = TRUNK_STEPS - SECOND_PART  # then: mostly tools and what is far away
     draft_steps: int = 300  # then: the drafter alone, on the frozen trunk
     rows: int = 4  # per step
     length: int = 1024
@@ -67,6 +68,11 @@ class Plan:
     @property
     def all_steps(self) -> int:
         return self.trunk_steps + self.draft_steps
+
+    @property
+    def ends(self) -> tuple[int, int, int]:
+        """Of the parts: there the run is looked at and kept, whatever the intervals."""
+        return self.steps, self.trunk_steps, self.all_steps
 
     def rate_at(self, step: int) -> float:
         """Each part warms up from nothing; the first keeps its rate for a while, all end low."""
@@ -105,8 +111,7 @@ class Run:
 
     def go(self) -> None:
         plan = self.plan
-        total = plan.all_steps
-        last = min(total, self.options.stop or total)
+        last = min(plan.all_steps, self.options.stop or plan.all_steps)
         began, seen = time.time(), 0
         while self.shared.step < last:
             step = self.shared.step
@@ -118,9 +123,9 @@ class Run:
                 self.shared.log.add("steps", row)
             self.shared.step = step + 1
             done = step + 1
-            if done % self.options.evaluate_every == 0 or done in (plan.steps, plan.trunk_steps, total):
+            if done % self.options.evaluate_every == 0 or done in plan.ends:
                 self._evaluate(done, drafting)
-            save = done % self.options.save_every == 0 or done in (plan.steps, plan.trunk_steps, last)
+            save = done % self.options.save_every == 0 or done == last or done in plan.ends
             if save and self.rank == 0:
                 self.shared.save(os.path.join(self.options.folder, "checkpoint.pt"))
         self.shared.barrier.wait()

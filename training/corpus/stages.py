@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from corpus import pairs
@@ -17,7 +16,7 @@ from render import Conversation
 class Stage(NamedTuple):
     """What is practised for a while. All numbers are weights among their like."""
 
-    end: float  # the step at which the next stage begins
+    end: int  # the step at which the next stage begins
     tokens: dict[str, float]  # by kind of conversation
     tasks: dict[str, float]
     thinking: float  # the share of tasks that are thought about
@@ -36,6 +35,8 @@ _LENGTHS = {
     "json": 143,
 }
 _OTHER_SCENES = {"weather": 3, "other": 2}
+SECOND_PART = 3300  # there the rate of learning begins anew
+TRUNK_STEPS = 5600  # of all but the drafter, which goes on with the last stage
 _EARLY = 430  # before it little stands between keys and values, and few sentences before questions
 
 _ALL_TASKS = {
@@ -79,7 +80,7 @@ _STAGES = (
     ),
     # What is learned last, while the rate falls.
     Stage(
-        3300,
+        SECOND_PART,
         {
             "tasks": 50, "tools": 27, "chat": 5, "casual": 3, "near": 1, "middle": 4, "far": 5,
             "json": 3,
@@ -117,7 +118,7 @@ _STAGES = (
         _ALL_SCENES,
     ),
     Stage(
-        math.inf,
+        TRUNK_STEPS,
         {
             "tasks": 44, "tools": 34, "far": 8, "middle": 5, "near": 1, "chat": 4, "casual": 2,
             "json": 2,
@@ -155,7 +156,7 @@ def _tasks(draw: Draw, stage: Stage) -> Conversation:
     turns = [turn(draw, skill) for _ in range(1 if level else draw.number(3, 8))]
     if not level and not turns[0].direct:
         level, turns = "high", turns[:1]
-    return plain_chat(turns, "drill", level)
+    return plain_chat(turns, "tasks", level)
 
 
 def _casual(draw: Draw) -> Conversation:
@@ -173,7 +174,7 @@ def _tools(draw: Draw, stage: Stage) -> Conversation:
 
 def conversation(draw: Draw, step: int) -> Conversation:
     """One training document, as step `step` of the run sees them."""
-    stage = next(s for s in _STAGES if step < s.end)
+    stage = next((s for s in _STAGES if step < s.end), _STAGES[-1])
     kind = draw.weighted({kind: share / _LENGTHS[kind] for kind, share in stage.tokens.items()})
     if kind == "tasks":
         return _tasks(draw, stage)

@@ -375,8 +375,6 @@ SCENES = {
     "weather": _weather,
     "other": _other,
 }
-CODING_SCENES = ("read", "write", "edit", "list", "search", "run", "recover", "refused", "read two")
-OTHER_SCENES = ("weather", "other")
 
 
 def scene(draw: Draw, kind: str) -> Scene:
