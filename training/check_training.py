@@ -28,8 +28,9 @@ TINY = Shape(
 def train(folder: str, tokenizer: str, shape: str, *more: str) -> None:
     subprocess.run(
         [sys.executable, os.path.join(HERE, "train.py"), folder, "--tokenizer", tokenizer,
-         "--shape", shape, "--steps", "16", "--later-steps", "6", "--draft-steps", "4", "--rows", "4",
-         "--length", "256", "--index-from", "1", "--select-from", "6", "--round-from", "10",
+         "--shape", shape, "--steps", "16", "--later-steps", "6", "--last-steps", "4",
+         "--draft-steps", "4", "--rows", "4", "--length", "256",
+         "--index-from", "1", "--select-from", "6", "--round-from", "10",
          "--warmup", "4", "--rate", "0.01", "--items", "1", "--evaluate-every", "100",
          "--products", "float32", "--save-every", "5", *more],
         check=True, stdout=subprocess.DEVNULL,

@@ -8,9 +8,11 @@ in shared memory. On a graphics card there is one process.
 from __future__ import annotations
 
 import argparse
+import bisect
 import csv
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import time
@@ -26,7 +28,7 @@ from torch import Tensor  # noqa: E402
 import evaluate  # noqa: E402
 import products  # noqa: E402
 from corpus.draw import VALIDATION  # noqa: E402
-from corpus.stages import SECOND_PART, TRUNK_STEPS  # noqa: E402
+from corpus.stages import SECOND_PART, THIRD_PART, TRUNK_STEPS  # noqa: E402
 from dataset import Rows, rows_of_step  # noqa: E402
 from experts import Router  # noqa: E402
 from initialize import initialize  # noqa: E402
@@ -44,12 +46,14 @@ class Plan:
 
     seed: int = 1
     steps: int = SECOND_PART
-    later_steps: int = TRUNK_STEPS - SECOND_PART  # then: mostly tools and what is far away
+    later_steps: int = THIRD_PART - SECOND_PART  # then: mostly tools and what is far away
+    last_steps: int = TRUNK_STEPS - THIRD_PART  # then: what is still below its aim
     draft_steps: int = 300  # then: the drafter alone, on the frozen trunk
     rows: int = 4  # per step
     length: int = 1024
     rate: float = 3e-3
     later_rate: float = 2e-3
+    last_rate: float = 1e-3
     warmup: int = 100
     decay_from: int = 1562  # the rate falls from here on, towards nothing at `decay_to`
     decay_to: int = 3640
@@ -62,28 +66,27 @@ class Plan:
     products: str = "auto"  # float32 or bfloat16; auto: the faster one here, when a run begins
 
     @property
+    def ends(self) -> list[int]:
+        """Of the parts: there the run is looked at and kept, whatever the intervals."""
+        parts = (self.steps, self.later_steps, self.last_steps, self.draft_steps)
+        return list(itertools.accumulate(parts))
+
+    @property
     def trunk_steps(self) -> int:
-        return self.steps + self.later_steps
+        return self.ends[-2]
 
     @property
     def all_steps(self) -> int:
-        return self.trunk_steps + self.draft_steps
-
-    @property
-    def ends(self) -> tuple[int, int, int]:
-        """Of the parts: there the run is looked at and kept, whatever the intervals."""
-        return self.steps, self.trunk_steps, self.all_steps
+        return self.ends[-1]
 
     def rate_at(self, step: int) -> float:
         """Each part warms up from nothing; the first keeps its rate for a while, all end low."""
-        if step < self.steps:
-            shrink = min(1.0, (self.decay_to - step) / (self.decay_to - self.decay_from))
-            return self.rate * min(1.0, (step + 1) / self.warmup) * max(shrink, 0.02)
-        if step < self.trunk_steps:
-            top, step, steps = self.later_rate, step - self.steps, self.later_steps
-        else:
-            top, step, steps = self.rate, step - self.trunk_steps, self.draft_steps
-        return top * min(1.0, (step + 1) / self.warmup) * max(1.0 - step / steps, 0.02)
+        part = bisect.bisect_right(self.ends, step)
+        begin, end = self.ends[part - 1] if part else 0, self.ends[part]
+        top = (self.rate, self.later_rate, self.last_rate, self.rate)[part]
+        full, nothing = (begin, end) if part else (self.decay_from, self.decay_to)
+        shrink = min(1.0, (nothing - step) / (nothing - full))
+        return top * min(1.0, (step - begin + 1) / self.warmup) * max(shrink, 0.02)
 
     def mode_at(self, step: int) -> Mode:
         return Mode(

@@ -35,8 +35,8 @@ _LENGTHS = {
     "json": 143,
 }
 _OTHER_SCENES = {"weather": 3, "other": 2}
-SECOND_PART = 3300  # there the rate of learning begins anew
-TRUNK_STEPS = 5600  # of all but the drafter, which goes on with the last stage
+SECOND_PART, THIRD_PART = 3300, 5600  # there the rate of learning begins anew
+TRUNK_STEPS = 6500  # of all but the drafter, which goes on with the last stage
 _EARLY = 430  # before it little stands between keys and values, and few sentences before questions
 
 _ALL_TASKS = {
@@ -118,7 +118,7 @@ _STAGES = (
         _ALL_SCENES,
     ),
     Stage(
-        TRUNK_STEPS,
+        THIRD_PART,
         {
             "tasks": 44, "tools": 34, "far": 8, "middle": 5, "near": 1, "chat": 4, "casual": 2,
             "json": 2,
@@ -126,6 +126,25 @@ _STAGES = (
         _ALL_TASKS,
         0.5,
         _ALL_SCENES,
+    ),
+    # The third part: what was below its aim after the second.
+    Stage(
+        TRUNK_STEPS,
+        {
+            "tasks": 47, "tools": 29, "chat": 9, "casual": 2, "near": 1, "middle": 5, "far": 5,
+            "json": 2,
+        },
+        {
+            "sorting numbers": 22, "sum": 10, "addition": 13, "subtraction": 12,
+            "sorting words": 12, "reversing": 7, "letters of a word": 6, "counting": 3,
+            "copying": 3, "multiplication": 3, "picking": 3, "odd names": 3, "spelling": 1,
+            "comparing": 1, "look-up": 1,
+        },
+        0.6,
+        {
+            "edit": 12, "recover": 7, "write": 4, "read": 5, "read two": 3, "run": 3,
+            "refused": 2, "list": 2, "search": 1,
+        },
     ),
 )  # fmt: skip
 
