@@ -169,7 +169,7 @@ def _paired(draw: Draw, step: int, distance: str) -> Conversation:
 
 
 def _tasks(draw: Draw, stage: Stage) -> Conversation:
-    """Several of a kind at once, or one that is thought about: only the last turn shows thoughts."""
+    """Several of a kind at once, or one that is thought about: only the last shows thoughts."""
     level = effort(draw, stage.thinking)
     skill = draw.weighted(stage.tasks)
     turns = [turn(draw, skill) for _ in range(1 if level else draw.number(3, 8))]
