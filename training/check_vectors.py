@@ -20,7 +20,7 @@ from checkpoint import from_official
 from experts import Router, gated
 from golden import VECTORS, golden_weights
 from model import Mode, Model, split_mix
-from shape import INDEXED_RATIO, STREAMS, Shape
+from shape import Shape
 from tensor_file import read_tensors
 
 failures = 0

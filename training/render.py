@@ -13,7 +13,6 @@ BEGIN = "<｜begin▁of▁sentence｜>"
 END = "<｜end▁of▁sentence｜>"
 USER = "<｜User｜>"
 ASSISTANT = "<｜Assistant｜>"
-REMINDER = "<｜latest_reminder｜>"
 THINK, THINK_END = "<think>", "</think>"
 DSML = "｜DSML｜"
 

@@ -16,7 +16,6 @@ from corpus.words import CITIES, COLOURS, NAMES, THINGS, VALUES
 class Facts:
     statements: list[str]
     questions: list[tuple[str, str]]  # what to ask and the answer, one for each statement
-    keys: list[str]
 
 
 def facts(draw: Draw, count: int) -> Facts:
@@ -56,4 +55,4 @@ def facts(draw: Draw, count: int) -> Facts:
         ask = "[What is the secret word of {k}?|Which secret word has {k}?|Secret word of {k}?]"
         answer = "{v}"
     questions = [(draw.say(ask, k=k), answer.format(v=v)) for k, v in zip(keys, values)]
-    return Facts(said, questions, keys)
+    return Facts(said, questions)

@@ -69,8 +69,3 @@ def fact(draw: Draw) -> tuple[str, str, str, str]:
         return ask, tell.format(k=key, v=value), value, f"This is about {key}: {value}."
 
     return draw.fresh(make, lambda made: f"fact {made[0]}")
-
-
-def person_sentence(draw: Draw, key: str) -> str:
-    which = draw.number(0, len(_PERSON) - 1)
-    return _PERSON[which][1].format(k=key, v=PEOPLE[key][which])
